@@ -1,0 +1,1 @@
+//! The Merkle tree over the events, its proofs and checkpoints (RFC 6962).

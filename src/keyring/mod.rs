@@ -1,0 +1,1 @@
+//! Signing keys at rest: encrypted copies, one for each operator who may sign.

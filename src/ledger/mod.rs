@@ -1,0 +1,1 @@
+//! The ledger: the database of customers, tiers, licenses and everything that ever happened to them.

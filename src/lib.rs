@@ -1,0 +1,17 @@
+//! `lic`: a software vendor's license authority, and the verifier that a vendor's product takes in.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+#[cfg(feature = "authority")]
+pub mod audit;
+#[cfg(feature = "authority")]
+pub mod keyring;
+#[cfg(feature = "authority")]
+pub mod ledger;
+pub mod license;
+#[cfg(feature = "authority")]
+pub mod mail;
+#[cfg(feature = "authority")]
+pub mod render;
+pub mod token;

@@ -1,0 +1,35 @@
+//! What a license is: names, ids, times, terms, and the status of a license at a moment.
+//!
+//! Everything here is pure: no clock, no file, no signature. Time comes in as an argument. The signed form of a license
+//! belongs in `token`, its record in `ledger`, and the rules of who may grant what in `authority`.
+
+pub mod crockford;
+#[cfg(feature = "authority")]
+pub mod customer;
+pub mod id;
+pub mod name;
+#[cfg(feature = "authority")]
+pub mod operator;
+pub mod period;
+#[cfg(feature = "authority")]
+pub mod price;
+pub mod status;
+pub mod terms;
+#[cfg(feature = "authority")]
+pub mod tier;
+pub mod time;
+
+#[cfg(feature = "authority")]
+pub use customer::{Contact, Customer, CustomerKind};
+pub use id::LicenseId;
+pub use name::Slug;
+#[cfg(feature = "authority")]
+pub use operator::{Operator, OperatorLimits, Role};
+pub use period::Period;
+#[cfg(feature = "authority")]
+pub use price::Price;
+pub use status::{Standing, Status, Validity};
+pub use terms::{LicenseType, MachineId, MachineTerms, Terms};
+#[cfg(feature = "authority")]
+pub use tier::{Term, Tier};
+pub use time::{Date, Timestamp};

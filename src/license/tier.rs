@@ -1,0 +1,102 @@
+//! Tiers: the plans of a product.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::name::Slug;
+use super::period::{InvalidPeriod, Period};
+use super::price::Price;
+
+/// How long a license runs unless told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Term {
+    /// Without an end.
+    Perpetual,
+    /// For a period from its first day.
+    For(Period),
+}
+
+impl FromStr for Term {
+    type Err = InvalidPeriod;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "perpetual" { Ok(Self::Perpetual) } else { text.parse().map(Self::For) }
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Perpetual => out.pad("perpetual"),
+            Self::For(period) => fmt::Display::fmt(period, out),
+        }
+    }
+}
+
+impl Serialize for Term {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Term {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A plan of a product: what its licenses grant unless told otherwise. Changing a tier never changes a key already issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// The product it belongs to.
+    pub product: Slug,
+    /// The short name, unique within the product.
+    pub slug: Slug,
+    /// The display name, which stands in every key.
+    pub name: String,
+    /// Its place in the order of the product's tiers; higher is more.
+    pub rank: u32,
+    /// How long a license runs.
+    pub term: Term,
+    /// The license count; absent: unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<u32>,
+    /// How many machines may be bound; absent: not bound to machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machines: Option<u32>,
+    /// How many days past the end a key still works.
+    pub grace_days: u32,
+    /// How many days before the end the program starts to warn.
+    pub warn_days: u32,
+    /// How old, in days, the newest status list may be; absent: none is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline_days: Option<u32>,
+    /// Names of the features granted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub features: BTreeSet<Slug>,
+    /// Named limits; a name that is absent is unlimited.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<Slug, u64>,
+    /// The price of a seat for a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly: Option<Price>,
+    /// The price of a seat for a year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yearly: Option<Price>,
+    /// No longer offered for new licenses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
+}
+
+impl Tier {
+    /// `product/tier`, the name that is unique in an authority.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.product, self.slug)
+    }
+}
