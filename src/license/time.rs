@@ -114,6 +114,16 @@ impl FromStr for Timestamp {
     }
 }
 
+impl TryFrom<std::time::SystemTime> for Timestamp {
+    type Error = InvalidTime;
+
+    /// The whole second that a clock's reading lies in.
+    fn try_from(moment: std::time::SystemTime) -> Result<Self, Self::Error> {
+        let since = moment.duration_since(std::time::UNIX_EPOCH).map_err(|_| InvalidTime::OutOfRange)?;
+        i64::try_from(since.as_secs()).map_err(|_| InvalidTime::OutOfRange).and_then(Self::from_seconds)
+    }
+}
+
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = i64::deserialize(deserializer)?;
@@ -234,6 +244,13 @@ mod tests {
         assert_eq!(moment("2027-01-31T12:00:00.5Z"), Err(InvalidTime::MomentForm));
         assert_eq!(moment("now"), Err(InvalidTime::MomentForm));
         assert!(Timestamp::from_seconds(-1).is_err());
+    }
+
+    #[test]
+    fn a_clock_is_read_down_to_the_second() {
+        use std::time::{Duration, UNIX_EPOCH};
+        assert_eq!(Timestamp::try_from(UNIX_EPOCH + Duration::from_millis(1_999)), Timestamp::from_seconds(1));
+        assert_eq!(Timestamp::try_from(UNIX_EPOCH - Duration::from_secs(1)), Err(InvalidTime::OutOfRange));
     }
 
     proptest! {
