@@ -90,7 +90,7 @@ impl Passphrase {
     ///
     /// # Errors
     /// [`PassphraseError::Short`] below [`Passphrase::SHORTEST`] characters. That is a floor against slips, not a measure
-    /// of strength: a guess costs an attacker who holds the file some 50 ms and 16 MiB, so prefer a generated one.
+    /// of strength: a guess costs an attacker who holds the file a fraction of a second and 16 MiB, so prefer a generated one.
     pub fn check_strength(&self) -> Result<(), PassphraseError> {
         if self.0.chars().count() < Self::SHORTEST { Err(PassphraseError::Short) } else { Ok(()) }
     }

@@ -1,1 +1,134 @@
 //! The ledger: the database of customers, tiers, licenses and everything that ever happened to them.
+//!
+//! Every SQL statement of the program lives here, behind methods that speak domain types, so that a second engine can stand
+//! beside SQLite without anyone outside noticing.
+//!
+//! # How it holds together
+//!
+//! The truth is the append-only log of events ([`event`], `log`). The other tables are its projection, written by one piece of
+//! code (`project`), from the fact alone, so that a replay of the log must give the same tables.
+//!
+//! # Locking and files
+//!
+//! The file is in WAL mode: readers never wait, and writers wait for one another up to ten seconds. A write begins
+//! with the lock (`BEGIN IMMEDIATE`), so that what it read is still true when it commits, and a commit is on the disk when it
+//! returns. The last connection that closes takes the WAL into the file and removes it.
+
+mod authority;
+mod column;
+mod customers;
+mod error;
+pub mod event;
+mod filter;
+mod licenses;
+mod log;
+mod migrations;
+mod names;
+mod open;
+mod operators;
+mod project;
+mod revisions;
+mod search;
+mod signing_keys;
+#[cfg(test)]
+pub(crate) mod testing;
+mod tiers;
+mod transaction;
+
+use rusqlite::Connection;
+
+pub use authority::AuthorityRecord;
+pub use customers::CustomerFilter;
+pub use error::LedgerError;
+pub use event::{Event, EventNumber, Fact, Request};
+pub use filter::{LicenseFilter, LicenseSort, UnknownLicenseSort};
+pub use licenses::{LicenseRecord, RequestRecord};
+pub use open::Access;
+pub use revisions::RevisionRecord;
+pub use signing_keys::{KeyCopy, KeyPurpose, KeyState, SigningKeyRecord, UnknownKeyWord};
+pub use tiers::TierFilter;
+pub use transaction::Transaction;
+
+use crate::audit::Frontier;
+
+/// An open ledger.
+pub struct Ledger {
+    db: Connection,
+}
+
+/// The tables of a ledger, to be read: of the ledger as it was last committed, or of a transaction as it stands.
+#[derive(Clone, Copy)]
+pub struct Tables<'c> {
+    db: &'c Connection,
+}
+
+impl Ledger {
+    /// The tables, as last committed.
+    #[must_use]
+    pub fn read(&self) -> Tables<'_> {
+        Tables { db: &self.db }
+    }
+
+    /// The tables as they are now, for reads that must agree with one another: what others commit meanwhile stays unseen.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`LedgerError`] where the ledger cannot be read.
+    pub fn snapshot<T, E: From<LedgerError>>(&self, work: impl FnOnce(Tables<'_>) -> Result<T, E>) -> Result<T, E> {
+        let snapshot = self.db.unchecked_transaction().map_err(LedgerError::from)?;
+        let result = work(Tables { db: &snapshot })?;
+        snapshot.finish().map_err(LedgerError::from)?;
+        Ok(result)
+    }
+
+    /// Does `work` in one transaction: everything it records is on the disk when this returns, or nothing of it.
+    ///
+    /// # Errors
+    /// What `work` returns, and nothing is kept; [`LedgerError::Busy`] where another process writes for too long.
+    pub fn write<T, E: From<LedgerError>>(&mut self, work: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
+        let transaction = Transaction::begin(&mut self.db)?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+
+    /// Does `work` as [`Ledger::write`] does, up to the point of keeping it, and then keeps nothing: `--dry-run`.
+    ///
+    /// # Errors
+    /// As [`Ledger::write`].
+    pub fn rehearse<T, E: From<LedgerError>>(&mut self, work: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
+        let transaction = Transaction::begin(&mut self.db)?;
+        let result = work(&transaction)?;
+        transaction.check()?;
+        Ok(result)
+    }
+
+    /// The head of the log: how many events there are, and their Merkle root.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn head(&self) -> Result<Frontier, LedgerError> {
+        log::head(&self.db)
+    }
+
+    /// Gets ready to record many thousand facts: takes more memory (some 64 MiB) to write fewer pages.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn expect_bulk(&self) -> Result<(), LedgerError> {
+        self.db.pragma_update(None, "cache_size", -65_536)?;
+        // In pages of 8 KiB. A larger log is taken in less often, and a page that changed often then counts once.
+        self.db.pragma_update(None, "wal_autocheckpoint", 16_384)?;
+        Ok(())
+    }
+
+    /// Closes the ledger. The last connection takes the WAL into the file and leaves no file beside it.
+    ///
+    /// Dropping a ledger does the same and keeps silent about errors; nothing that was committed is at risk either way.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the last pages cannot be written.
+    pub fn close(self) -> Result<(), LedgerError> {
+        self.db.flush_prepared_statement_cache();
+        self.db.close().map_err(|(_, error)| error.into())
+    }
+}

@@ -130,6 +130,7 @@ pub(super) fn markdown_line(cells: &[Cell<'_>]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
     use proptest::prelude::*;
     use serde_json::Value;
 
@@ -299,10 +300,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_format_for_programs_reads_back(texts in proptest::collection::vec("[a-z,;\"'=|\\\\\t\r\n 日é-]{0,12}", 0..6), tier: String) {
+        fn every_format_for_programs_reads_back(texts in vec("[a-z,;\"'=|\\\\\t\r\n 日é-]{0,12}", 0..6), tier: String) {
             let views: Vec<License> = texts
                 .iter()
-                .map(|text| License { customer: text.clone(), tier: tier.clone(), note: (!text.is_empty()).then(|| text.clone()), ..hostile() })
+                .map(|text| {
+                    let note = (!text.is_empty()).then(|| text.clone());
+                    License { customer: text.clone(), tier: tier.clone(), note, ..hostile() }
+                })
                 .collect();
 
             let csv = list(&views, Format::Csv, None);
@@ -334,10 +338,11 @@ mod tests {
         }
 
         #[test]
-        fn one_empty_cell_is_still_a_row(texts in proptest::collection::vec("[a ]?", 0..4)) {
+        fn one_empty_cell_is_still_a_row(texts in vec("[a ]?", 0..4)) {
             let views: Vec<_> = texts.iter().map(|text| Word { word: text.clone() }).collect();
             let csv = list(&views, Format::Csv, None);
-            let words: Vec<String> = ::csv::Reader::from_reader(csv.as_bytes()).records().map(|row| row.unwrap()[0].to_owned()).collect();
+            let mut reader = ::csv::Reader::from_reader(csv.as_bytes());
+            let words: Vec<String> = reader.records().map(|row| row.unwrap()[0].to_owned()).collect();
             prop_assert_eq!(words, texts);
         }
 

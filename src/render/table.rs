@@ -135,6 +135,7 @@ fn total(widths: &[Option<usize>]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     use super::super::sample::{Word, hostile, licenses, list, written};
@@ -233,7 +234,7 @@ mod tests {
         }
 
         #[test]
-        fn the_table_fits_wherever_its_uncuttable_columns_do(texts in proptest::collection::vec("\\PC{0,40}", 1..5), columns in 51u16..200) {
+        fn the_table_fits_wherever_its_uncuttable_columns_do(texts in vec("\\PC{0,40}", 1..5), columns in 51u16..200) {
             let mut views = licenses();
             views.iter_mut().zip(texts).for_each(|(view, text)| view.customer = text);
             for line in list(&views, Format::Table, Some(columns)).lines() {

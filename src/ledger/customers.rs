@@ -1,0 +1,106 @@
+//! Reads of the customers.
+
+use rusqlite::Row;
+
+use super::search::Words;
+use super::{LedgerError, Tables, column};
+use crate::license::{Contact, Customer, CustomerKind, Slug};
+
+const BY_SLUG: &str = "SELECT slug, name, kind, contacts, owner, reference, notes, archived FROM customers WHERE slug = ?";
+const BY_REFERENCE: &str =
+    "SELECT slug, name, kind, contacts, owner, reference, notes, archived FROM customers WHERE reference = ?";
+const ALL: &str = "SELECT slug, name, kind, contacts, owner, reference, notes, archived, id FROM customers
+    WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR archived = ?2) AND (?3 IS NULL OR owner = ?3) ORDER BY slug";
+
+/// Which customers to list; empty: all of them, also those set aside.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerFilter {
+    /// Those of one kind.
+    pub kind: Option<CustomerKind>,
+    /// Those that are archived, or those that are not.
+    pub archived: Option<bool>,
+    /// Those of one account owner.
+    pub owner: Option<String>,
+    /// Those in whose short name, name, contacts, reference or notes every word of this occurs, whatever its case and accents.
+    pub text: Option<String>,
+    /// How many at most.
+    pub limit: Option<usize>,
+}
+
+fn customer(row: &Row<'_>) -> Result<Customer, LedgerError> {
+    Ok(Customer {
+        slug: column::parsed(row, 0)?,
+        name: row.get(1)?,
+        kind: column::parsed(row, 2)?,
+        contacts: column::json(row, 3)?,
+        owner: row.get(4)?,
+        reference: row.get(5)?,
+        notes: row.get(6)?,
+        archived: row.get(7)?,
+    })
+}
+
+fn mentions(customer: &Customer, words: &Words) -> bool {
+    let contacts: Vec<String> = customer.contacts.iter().map(Contact::to_string).collect();
+    let optional = [&customer.reference, &customer.notes].into_iter().flatten().map(String::as_str);
+    let mut texts = vec![customer.slug.as_str(), &customer.name];
+    texts.extend(contacts.iter().map(String::as_str));
+    texts.extend(optional);
+    words.all_occur_in(&texts.join("\n"))
+}
+
+impl Tables<'_> {
+    /// The customer with this short name.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn customer(&self, slug: &Slug) -> Result<Option<Customer>, LedgerError> {
+        let mut statement = self.db.prepare_cached(BY_SLUG)?;
+        let mut rows = statement.query([slug.as_str()])?;
+        rows.next()?.map(customer).transpose()
+    }
+
+    /// The customer with this number in another system.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn customer_by_reference(&self, reference: &str) -> Result<Option<Customer>, LedgerError> {
+        let mut statement = self.db.prepare_cached(BY_REFERENCE)?;
+        let mut rows = statement.query([reference])?;
+        rows.next()?.map(customer).transpose()
+    }
+
+    /// The customers that fit, by short name.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn customers(&self, filter: &CustomerFilter) -> Result<Vec<Customer>, LedgerError> {
+        let words = filter.text.as_deref().map(Words::new);
+        let most = filter.limit.unwrap_or(usize::MAX);
+        let mut statement = self.db.prepare_cached(ALL)?;
+        let mut rows = statement.query((filter.kind.map(CustomerKind::as_str), filter.archived, filter.owner.as_deref()))?;
+        let mut customers = Vec::new();
+        while customers.len() < most
+            && let Some(row) = rows.next()?
+        {
+            let customer = customer(row)?;
+            if words.as_ref().is_none_or(|words| mentions(&customer, words)) {
+                customers.push(customer);
+            }
+        }
+        Ok(customers)
+    }
+
+    /// The rows of the customers that mention the words.
+    pub(super) fn customer_ids(&self, words: &Words) -> Result<Vec<i64>, LedgerError> {
+        let mut statement = self.db.prepare_cached(ALL)?;
+        let mut rows = statement.query((None::<&str>, None::<bool>, None::<&str>))?;
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            if mentions(&customer(row)?, words) {
+                ids.push(row.get(8)?);
+            }
+        }
+        Ok(ids)
+    }
+}

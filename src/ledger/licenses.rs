@@ -1,0 +1,226 @@
+//! Reads of the licenses: one, some, or how many.
+
+use rusqlite::{OptionalExtension, Row, params_from_iter};
+
+use super::filter::LicenseFilter;
+use super::names::Names;
+use super::search::Words;
+use super::{LedgerError, Tables, column};
+use crate::license::{LicenseId, LicenseType, Slug, Standing, Status, Timestamp, Validity};
+
+const COLUMNS: &str = "l.number, l.status_index, l.customer, l.tier, l.kind, l.internal, l.starts, l.ends, l.stops, l.warn_days,
+    l.seats, l.standing, l.rev, l.issued_at, l.issued_by, l.revised_at, l.note";
+
+/// A license as a list shows it: what its newest revision grants, and how it stands. The whole terms are in
+/// [`Tables::terms`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LicenseRecord {
+    /// The id.
+    pub id: LicenseId,
+    /// Its place in the status lists: 0 for the first license issued, and so on.
+    pub status_index: u64,
+    /// The customer's short name.
+    pub customer: Slug,
+    /// The customer's display name, as it is today.
+    pub customer_name: String,
+    /// The product.
+    pub product: Slug,
+    /// The tier's short name.
+    pub tier: Slug,
+    /// The tier's display name, as it is today.
+    pub tier_name: String,
+    /// What the license is for.
+    pub kind: LicenseType,
+    /// For the vendor's own use.
+    pub internal: bool,
+    /// First second of validity.
+    pub starts: Timestamp,
+    /// The agreed end; `None`: perpetual.
+    pub ends: Option<Timestamp>,
+    /// The moment the key stops working, grace included.
+    pub stops: Option<Timestamp>,
+    /// How many days before the end it counts as expiring.
+    pub warn_days: u32,
+    /// The license count; `None`: unlimited.
+    pub seats: Option<u32>,
+    /// What the vendor decided about it.
+    pub standing: Standing,
+    /// The number of the newest revision.
+    pub rev: u32,
+    /// When its first revision was signed.
+    pub issued_at: Timestamp,
+    /// Who issued it.
+    pub issued_by: Slug,
+    /// When its newest revision was signed.
+    pub revised_at: Timestamp,
+    /// Anything worth knowing.
+    pub note: Option<String>,
+}
+
+impl LicenseRecord {
+    /// The dates that decide the status.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        Validity { starts: self.starts, ends: self.ends, stops: self.stops, warn_days: self.warn_days }
+    }
+
+    /// The status at `at`.
+    #[must_use]
+    pub fn status(&self, at: Timestamp) -> Status {
+        self.validity().status(self.standing, at)
+    }
+}
+
+/// What was given to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestRecord {
+    /// The license.
+    pub license: LicenseId,
+    /// The revision that was signed.
+    pub rev: u32,
+    /// The digest of what was asked for.
+    pub digest: String,
+}
+
+fn record(row: &Row<'_>, names: &mut Names<'_>) -> Result<LicenseRecord, LedgerError> {
+    let (customer, customer_name) = names.customer(row.get(2)?)?.clone();
+    let tier = names.tier(row.get(3)?)?;
+    let (product, tier, tier_name) = (tier.product.clone(), tier.slug.clone(), tier.name.clone());
+    Ok(LicenseRecord {
+        id: license_id(row.get(0)?)?,
+        status_index: status_index(row.get(1)?)?,
+        customer,
+        customer_name,
+        product,
+        tier,
+        tier_name,
+        kind: column::parsed(row, 4)?,
+        internal: row.get(5)?,
+        starts: column::moment(row, 6)?,
+        ends: column::moment_if_any(row, 7)?,
+        stops: column::moment_if_any(row, 8)?,
+        warn_days: row.get(9)?,
+        seats: row.get(10)?,
+        standing: column::standing(row, 11)?,
+        rev: row.get(12)?,
+        issued_at: column::moment(row, 13)?,
+        issued_by: names.operator(row.get(14)?)?.clone(),
+        revised_at: column::moment(row, 15)?,
+        note: row.get(16)?,
+    })
+}
+
+fn license_id(number: i64) -> Result<LicenseId, LedgerError> {
+    LicenseId::from_number(number).ok_or_else(|| LedgerError::odd("license number", number))
+}
+
+fn status_index(number: i64) -> Result<u64, LedgerError> {
+    u64::try_from(number).map_err(|_| LedgerError::odd("status index", number))
+}
+
+impl Tables<'_> {
+    /// The license with this id.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn license(&self, id: LicenseId) -> Result<Option<LicenseRecord>, LedgerError> {
+        let mut statement = self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM licenses l WHERE l.number = ?"))?;
+        let mut rows = statement.query([id.number()])?;
+        rows.next()?.map(|row| record(row, &mut Names::new(self.db))).transpose()
+    }
+
+    /// The first `limit` ids whose numbers lie in `range`, both ends included (see `LicenseIdPrefix::range`), by number.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn license_ids_in(&self, range: (i64, i64), limit: u32) -> Result<Vec<LicenseId>, LedgerError> {
+        let sql = "SELECT number FROM licenses WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query((range.0, range.1, limit))?;
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            ids.push(license_id(row.get(0)?)?);
+        }
+        Ok(ids)
+    }
+
+    /// The licenses that fit, in the order asked for.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn licenses(&self, filter: &LicenseFilter) -> Result<Vec<LicenseRecord>, LedgerError> {
+        let mut licenses = Vec::new();
+        self.each_license(filter, |license| {
+            licenses.push(license);
+            Ok::<_, LedgerError>(())
+        })?;
+        Ok(licenses)
+    }
+
+    /// Hands each license that fits to `take`, in the order asked for, without holding them all.
+    ///
+    /// # Errors
+    /// The first error of `take`, or [`LedgerError`] where the ledger cannot be read.
+    pub fn each_license<E: From<LedgerError>>(
+        &self,
+        filter: &LicenseFilter,
+        mut take: impl FnMut(LicenseRecord) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let query = filter.page(COLUMNS, *self)?;
+        let mut names = Names::new(self.db);
+        let mut statement = self.db.prepare_cached(&query.sql).map_err(LedgerError::from)?;
+        let mut rows = statement.query(params_from_iter(query.values)).map_err(LedgerError::from)?;
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            take(record(row, &mut names)?)?;
+        }
+        Ok(())
+    }
+
+    /// How many licenses fit, whatever the filter's limit and offset.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn count_licenses(&self, filter: &LicenseFilter) -> Result<u64, LedgerError> {
+        let query = filter.count(*self)?;
+        let mut statement = self.db.prepare_cached(&query.sql)?;
+        let count: i64 = statement.query_row(params_from_iter(query.values), |row| row.get(0))?;
+        status_index(count)
+    }
+
+    /// What was given to a request, so that asking again gives the same.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn license_by_request(&self, request: &str) -> Result<Option<RequestRecord>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT l.number, q.rev, q.digest FROM requests q JOIN licenses l ON l.status_index = q.license WHERE q.id = ?",
+        )?;
+        let mut rows = statement.query([request])?;
+        rows.next()?
+            .map(|row| Ok(RequestRecord { license: license_id(row.get(0)?)?, rev: row.get(1)?, digest: row.get(2)? }))
+            .transpose()
+    }
+
+    /// The place in the status lists that the next new license gets.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn next_status_index(&self) -> Result<u64, LedgerError> {
+        let sql = "SELECT status_index + 1 FROM licenses ORDER BY status_index DESC LIMIT 1";
+        let next: Option<i64> = self.db.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        status_index(next.unwrap_or(0))
+    }
+
+    /// The rows of the licenses in whose note the words occur.
+    pub(super) fn licenses_with_note(&self, words: &Words) -> Result<Vec<i64>, LedgerError> {
+        let mut statement = self.db.prepare_cached("SELECT status_index, note FROM licenses WHERE note IS NOT NULL")?;
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            if words.all_occur_in(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?) {
+                found.push(row.get(0)?);
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,168 @@
+//! Reads of the signing keys that the authority has, and of who has copies of them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{LedgerError, Tables, column};
+use crate::license::{Slug, Timestamp};
+use crate::token::Kid;
+
+/// What a signing key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyPurpose {
+    /// Licenses that customers run.
+    License,
+    /// Licenses for the product's own test suite.
+    Test,
+}
+
+/// Where a signing key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// Published, not yet used.
+    Next,
+    /// Signs.
+    Active,
+    /// Verifies, no longer signs.
+    Retired,
+    /// Refused.
+    Compromised,
+}
+
+/// The text is not the word for a purpose or a state of a signing key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownKeyWord {
+    /// Not a purpose.
+    #[error("a signing key's purpose is license or test")]
+    Purpose,
+    /// Not a state.
+    #[error("a signing key's state is next, active, retired or compromised")]
+    State,
+}
+
+impl KeyPurpose {
+    /// Every purpose.
+    pub const ALL: [Self; 2] = [Self::License, Self::Test];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::License => "license",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl fmt::Display for KeyPurpose {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
+
+impl FromStr for KeyPurpose {
+    type Err = UnknownKeyWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == text).ok_or(UnknownKeyWord::Purpose)
+    }
+}
+
+impl KeyState {
+    /// Every state, in the order of a key's life.
+    pub const ALL: [Self; 4] = [Self::Next, Self::Active, Self::Retired, Self::Compromised];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Compromised => "compromised",
+        }
+    }
+}
+
+impl fmt::Display for KeyState {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
+
+impl FromStr for KeyState {
+    type Err = UnknownKeyWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownKeyWord::State)
+    }
+}
+
+/// A signing key as the ledger knows it: everything but the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKeyRecord {
+    /// The name of the key.
+    pub kid: Kid,
+    /// What it signs.
+    pub purpose: KeyPurpose,
+    /// Where it stands.
+    pub state: KeyState,
+    /// The public key: the JWK's `x`, 32 bytes as base64url.
+    pub public: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Who has a copy of the secret, by name.
+    pub copies: Vec<KeyCopy>,
+}
+
+/// An operator's copy of a signing key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyCopy {
+    /// Whose copy.
+    pub operator: Slug,
+    /// Whether a passphrase protects it.
+    pub protected: bool,
+    /// When it was made.
+    pub made_at: Timestamp,
+}
+
+impl Tables<'_> {
+    /// Every signing key, the oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, LedgerError> {
+        let mut keys =
+            self.db.prepare_cached("SELECT kid, purpose, state, public, created_at, id FROM signing_keys ORDER BY id")?;
+        let mut copies = self.db.prepare_cached(
+            "SELECT o.slug, c.protected, c.made_at FROM signing_key_copies c JOIN operators o ON o.id = c.operator
+             WHERE c.signing_key = ? ORDER BY o.slug",
+        )?;
+        let mut records = Vec::new();
+        let mut rows = keys.query([])?;
+        while let Some(row) = rows.next()? {
+            let mut record = SigningKeyRecord {
+                kid: column::parsed(row, 0)?,
+                purpose: column::parsed(row, 1)?,
+                state: column::parsed(row, 2)?,
+                public: row.get(3)?,
+                created_at: column::moment(row, 4)?,
+                copies: Vec::new(),
+            };
+            let mut owners = copies.query([row.get::<_, i64>(5)?])?;
+            while let Some(row) = owners.next()? {
+                record.copies.push(KeyCopy {
+                    operator: column::parsed(row, 0)?,
+                    protected: row.get(1)?,
+                    made_at: column::moment(row, 2)?,
+                });
+            }
+            records.push(record);
+        }
+        Ok(records)
+    }
+}

@@ -1,0 +1,181 @@
+//! Facts and small ledgers for the tests.
+
+use crate::ledger::{Fact, KeyPurpose, KeyState, Ledger, Request};
+use crate::license::{
+    Contact, Customer, CustomerKind, LicenseId, LicenseType, MachineTerms, Operator, OperatorLimits, Role, Slug, Terms, Tier,
+    Timestamp,
+};
+use crate::token::Kid;
+
+/// 2026-01-01 00:00 UTC and some days.
+pub(crate) fn day(days: i64) -> Timestamp {
+    "2026-01-01".parse::<Timestamp>().unwrap().plus_days(days)
+}
+
+pub(crate) fn slug(text: &str) -> Slug {
+    text.parse().unwrap()
+}
+
+pub(crate) fn kid() -> Kid {
+    "Qm9vdHN0cmFwS2V5".parse().unwrap()
+}
+
+pub(crate) fn id(number: u64) -> LicenseId {
+    // Spread as random ids are, and different for different numbers.
+    LicenseId::from_random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+pub(crate) fn customer(name: &str) -> Customer {
+    Customer {
+        slug: Slug::suggest(name).unwrap(),
+        name: name.to_owned(),
+        kind: CustomerKind::Customer,
+        contacts: Vec::new(),
+        owner: None,
+        reference: None,
+        notes: None,
+        archived: false,
+    }
+}
+
+pub(crate) fn tier(name: &str, rank: u32) -> Tier {
+    Tier {
+        product: slug("cockpit"),
+        slug: slug(name),
+        name: name.to_uppercase(),
+        rank,
+        term: "1y".parse().unwrap(),
+        seats: Some(5),
+        machines: None,
+        grace_days: 14,
+        warn_days: 30,
+        offline_days: None,
+        features: ["sso", "export"].into_iter().map(slug).collect(),
+        limits: [(slug("users"), 50)].into(),
+        monthly: Some("49.90 EUR".parse().unwrap()),
+        yearly: None,
+        retired: false,
+    }
+}
+
+pub(crate) fn operator(name: &str, role: Role) -> Operator {
+    Operator {
+        slug: slug(name),
+        name: None,
+        mail: Some(format!("{name}@vendor.example")),
+        role,
+        limits: OperatorLimits::default(),
+    }
+}
+
+pub(crate) fn terms() -> Terms {
+    Terms {
+        product: slug("cockpit"),
+        tier: slug("pro"),
+        tier_name: "PRO".into(),
+        rank: 30,
+        kind: LicenseType::Commercial,
+        internal: false,
+        starts: day(0),
+        ends: Some(day(365)),
+        grace_days: 14,
+        warn_days: 30,
+        offline_days: None,
+        seats: Some(5),
+        features: ["sso"].into_iter().map(slug).collect(),
+        limits: [(slug("users"), 50)].into(),
+        machines: MachineTerms::default(),
+        meta: None,
+    }
+}
+
+/// The first revision of license `number`.
+pub(crate) fn issue(number: u64, customer: &str, change: impl FnOnce(&mut Terms)) -> Fact {
+    revise(number, 1, customer, change)
+}
+
+pub(crate) fn revise(number: u64, rev: u32, customer: &str, change: impl FnOnce(&mut Terms)) -> Fact {
+    let mut terms = terms();
+    change(&mut terms);
+    let license = id(number);
+    let key = format!("header.{license}-{rev}.signature");
+    Fact::LicenseIssued {
+        license,
+        customer: slug(customer),
+        terms,
+        rev,
+        kid: kid(),
+        key,
+        note: None,
+        request: None,
+        unusual: None,
+    }
+}
+
+pub(crate) fn noted(fact: Fact, text: &str) -> Fact {
+    let Fact::LicenseIssued { license, customer, terms, rev, kid, key, request, unusual, .. } = fact else {
+        panic!("no license")
+    };
+    Fact::LicenseIssued { license, customer, terms, rev, kid, key, note: Some(text.to_owned()), request, unusual }
+}
+
+pub(crate) fn requested(fact: Fact, name: &str) -> Fact {
+    let Fact::LicenseIssued { license, customer, terms, rev, kid, key, note, unusual, .. } = fact else { panic!("no license") };
+    let request = Some(Request { id: name.to_owned(), digest: "digest".to_owned() });
+    Fact::LicenseIssued { license, customer, terms, rev, kid, key, note, request, unusual }
+}
+
+/// What `lic init` and a few minutes of work leave behind: an authority, two operators, a signing key, customers and tiers.
+pub(crate) fn beginnings() -> Vec<Fact> {
+    let contact = Contact { name: Some("Jörg Ångström".into()), mail: "jorg@globex.example".into() };
+    let globex =
+        Customer { contacts: vec![contact], reference: Some("CRM-7".into()), kind: CustomerKind::Partner, ..customer("Globex") };
+    vec![
+        Fact::AuthorityCreated { name: "Vendor Inc".into(), issuer: "https://vendor.example".into() },
+        Fact::OperatorAdded(operator("anna", Role::Admin)),
+        Fact::SigningKeyCreated { kid: kid(), purpose: KeyPurpose::License, state: KeyState::Active, public: "AAAA".into() },
+        Fact::SigningKeyCopied { kid: kid(), operator: slug("anna"), protected: true },
+        Fact::OperatorAdded(operator("ben", Role::Issuer)),
+        Fact::CustomerAdded(customer("Acme")),
+        Fact::CustomerAdded(globex),
+        Fact::TierAdded(tier("basic", 10)),
+        Fact::TierAdded(tier("pro", 30)),
+    ]
+}
+
+pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
+    let mut facts = beginnings();
+    let full =
+        noted(requested(issue(1, "acme", |terms| terms.meta = Some(serde_json::json!({"b": 1, "a": [0.5, "x"]}))), "r"), "n");
+    facts.extend([
+        Fact::SigningKeyCopyRemoved { kid: kid(), operator: slug("anna") },
+        Fact::OperatorChanged(operator("ben", Role::Viewer)),
+        Fact::OperatorRemoved { operator: slug("ben") },
+        Fact::CustomerChanged(Customer { archived: true, ..customer("Acme") }),
+        Fact::TierChanged(tier("pro", 40)),
+        full,
+        Fact::LicenseSuspended { license: id(1), reason: None },
+        Fact::LicenseReinstated { license: id(1) },
+        Fact::LicenseRevoked { license: id(1), reason: "refund".into() },
+    ]);
+    facts
+}
+
+/// Records facts, a second apart from the start of day `days`, as `anna`.
+pub(crate) fn record(ledger: &mut Ledger, days: i64, facts: &[Fact]) {
+    ledger
+        .write(|transaction| {
+            for (second, fact) in facts.iter().enumerate() {
+                transaction.record(day(days).plus_seconds(second as i64), &slug("anna"), fact)?;
+            }
+            Ok::<_, crate::ledger::LedgerError>(())
+        })
+        .unwrap();
+}
+
+/// A ledger in memory with [`beginnings`].
+pub(crate) fn ledger() -> Ledger {
+    let mut ledger = Ledger::in_memory().unwrap();
+    record(&mut ledger, 0, &beginnings());
+    ledger
+}
