@@ -6,6 +6,8 @@
 #[cfg(feature = "authority")]
 pub mod audit;
 #[cfg(feature = "authority")]
+pub mod authority;
+#[cfg(feature = "authority")]
 pub mod keyring;
 #[cfg(feature = "authority")]
 pub mod ledger;
