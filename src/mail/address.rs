@@ -1,0 +1,255 @@
+//! Mail addresses as people write them: `jane@acme.com` or `Jane Doe <jane@acme.com>`.
+//!
+//! An address is checked before it is stored, by the parser of the library that will send mail to it, so that whatever is
+//! stored can be mailed. Whether anybody reads there, only mail can tell.
+
+use std::fmt;
+use std::str::FromStr;
+
+use lettre::Address;
+use lettre::address::AddressError;
+
+use crate::license::Contact;
+
+/// The longest display name, in characters.
+const LONGEST_NAME: usize = 200;
+
+/// The longest address, in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+const LONGEST_ADDRESS: usize = 254;
+
+/// Somebody who receives mail.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mailbox {
+    /// The person's name, where known.
+    pub name: Option<String>,
+    /// The bare address.
+    pub address: String,
+}
+
+/// Why a text is not a mail address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAddress {
+    /// No text at all.
+    #[error("a mail address must not be empty")]
+    Empty,
+    /// A line break, a NUL or another character that could forge a header or a terminal's output.
+    #[error("{} is not allowed in a mail address or a name", .0.escape_unicode())]
+    Character(char),
+    /// `<` without `>`, or something after it.
+    #[error("write a mail address as jane@acme.com or Jane Doe <jane@acme.com>")]
+    Form,
+    /// More than one address.
+    #[error("one mail address at a time: '{0}' holds several")]
+    Several(String),
+    /// The part before `@`, or `@` itself, is missing or not allowed.
+    #[error("'{0}' is not a mail address: nothing, or something that is not allowed, stands before the @")]
+    User(String),
+    /// The part after `@` is missing or not allowed.
+    #[error("'{0}' is not a mail address: the part after the @ is no domain")]
+    Domain(String),
+    /// There is no `@`.
+    #[error("'{0}' is not a mail address: the @ is missing")]
+    NoAt(String),
+    /// Longer than mail servers take.
+    #[error("a mail address has at most {LONGEST_ADDRESS} characters, and a name {LONGEST_NAME}")]
+    Long,
+}
+
+/// Checks a mail address, with or without a name.
+///
+/// # Errors
+/// [`InvalidAddress`] says what is wrong.
+pub fn check(text: &str) -> Result<Mailbox, InvalidAddress> {
+    let text = text.trim_matches(' ');
+    if let Some(character) = text.chars().find(|character| is_forging(*character)) {
+        return Err(InvalidAddress::Character(character));
+    }
+    if text.is_empty() {
+        return Err(InvalidAddress::Empty);
+    }
+    let Some(named) = text.strip_suffix('>') else {
+        return bare(text).map(|address| Mailbox { name: None, address });
+    };
+    // A quoted name may have angle brackets of its own; the last one opens the address.
+    let (name, address) = named.rsplit_once('<').ok_or(InvalidAddress::Form)?;
+    let address = bare(address.trim_matches(' '))?;
+    Ok(Mailbox { name: display_name(name.trim_matches(' '))?, address })
+}
+
+/// The name before an address, without the quotes that mail puts around names with punctuation.
+fn display_name(text: &str) -> Result<Option<String>, InvalidAddress> {
+    let name = match text.strip_prefix('"') {
+        Some(rest) => unquoted(rest).ok_or(InvalidAddress::Form)?,
+        None => text.to_owned(),
+    };
+    let name = name.trim_matches(' ');
+    // Such names could not be told from an address when they are written and read again.
+    if name.contains(['<', '>', '"']) {
+        return Err(InvalidAddress::Form);
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(InvalidAddress::Long);
+    }
+    Ok(Some(name.to_owned()).filter(|name| !name.is_empty()))
+}
+
+/// What stands before the closing quote, which must be the last character. A backslash takes the next character as it is.
+fn unquoted(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '\\' => out.push(rest.next()?),
+            '"' => return rest.next().is_none().then_some(out),
+            character => out.push(character),
+        }
+    }
+    None
+}
+
+fn bare(text: &str) -> Result<String, InvalidAddress> {
+    if text.is_empty() {
+        return Err(InvalidAddress::Empty);
+    }
+    if text.contains(['<', '>']) {
+        return Err(InvalidAddress::Form);
+    }
+    let (user, _) = text.rsplit_once('@').ok_or_else(|| InvalidAddress::NoAt(text.to_owned()))?;
+    if !user.starts_with('"') && user.contains([',', ';', '@']) {
+        return Err(InvalidAddress::Several(text.to_owned()));
+    }
+    if text.len() > LONGEST_ADDRESS {
+        return Err(InvalidAddress::Long);
+    }
+    match Address::from_str(text) {
+        Ok(address) => Ok(address.to_string()),
+        Err(AddressError::InvalidDomain) => Err(InvalidAddress::Domain(text.to_owned())),
+        Err(_) => Err(InvalidAddress::User(text.to_owned())),
+    }
+}
+
+/// Characters that break a header line, control a terminal, or turn the direction of writing.
+fn is_forging(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+impl FromStr for Mailbox {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        check(text)
+    }
+}
+
+impl fmt::Display for Mailbox {
+    /// `Name <address>`, or the address alone.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(out, "{name} <{}>", self.address),
+            None => out.write_str(&self.address),
+        }
+    }
+}
+
+impl From<Mailbox> for Contact {
+    fn from(mailbox: Mailbox) -> Self {
+        Self { name: mailbox.name, mail: mailbox.address }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mailbox(name: &str, address: &str) -> Mailbox {
+        Mailbox { name: Some(name.to_owned()).filter(|name| !name.is_empty()), address: address.to_owned() }
+    }
+
+    #[test]
+    fn an_address_is_read_as_people_write_it() {
+        for (text, name, address) in [
+            ("jane@acme.com", "", "jane@acme.com"),
+            ("  jane@acme.com ", "", "jane@acme.com"),
+            ("<jane@acme.com>", "", "jane@acme.com"),
+            ("Jane Doe <jane@acme.com>", "Jane Doe", "jane@acme.com"),
+            ("Jane Doe<jane@acme.com>", "Jane Doe", "jane@acme.com"),
+            ("\"Doe, Jane\" <jane@acme.com>", "Doe, Jane", "jane@acme.com"),
+            ("\"Doe \\\\ Co\" <jane@acme.com>", "Doe \\ Co", "jane@acme.com"),
+            ("Doe, Jane <jane@acme.com>", "Doe, Jane", "jane@acme.com"),
+            ("\"\" <jane@acme.com>", "", "jane@acme.com"),
+            ("Jürgen Müller <jürgen@müller.de>", "Jürgen Müller", "jürgen@müller.de"),
+            ("jane+licenses@sub.acme.co.uk", "", "jane+licenses@sub.acme.co.uk"),
+            ("root@localhost", "", "root@localhost"),
+            ("\"a@b\"@acme.com", "", "\"a@b\"@acme.com"),
+        ] {
+            assert_eq!(check(text), Ok(mailbox(name, address)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_its_reason() {
+        use InvalidAddress as Wrong;
+        let own = str::to_owned;
+        for (text, error) in [
+            ("", Wrong::Empty),
+            ("  ", Wrong::Empty),
+            ("Jane <>", Wrong::Empty),
+            ("jane", Wrong::NoAt(own("jane"))),
+            ("Jane Doe <jane>", Wrong::NoAt(own("jane"))),
+            ("@acme.com", Wrong::User(own("@acme.com"))),
+            ("jane doe@acme.com", Wrong::User(own("jane doe@acme.com"))),
+            ("jane..doe@acme.com", Wrong::User(own("jane..doe@acme.com"))),
+            ("jane@", Wrong::Domain(own("jane@"))),
+            ("jane@acme..com", Wrong::Domain(own("jane@acme..com"))),
+            ("jane@-acme.com", Wrong::Domain(own("jane@-acme.com"))),
+            ("jane@acme com", Wrong::Domain(own("jane@acme com"))),
+            ("jane@acme.com, joe@acme.com", Wrong::Several(own("jane@acme.com, joe@acme.com"))),
+            ("jane@acme.com;joe@acme.com", Wrong::Several(own("jane@acme.com;joe@acme.com"))),
+            ("Jane <jane@acme.com", Wrong::Form),
+            ("jane@acme.com>", Wrong::Form),
+            ("<jane@acme.com> Jane", Wrong::Form),
+            ("Jane <jane@acme.com> <joe@acme.com>", Wrong::Form),
+            ("\"Jane <jane@acme.com>", Wrong::Form),
+            ("\"Jane\" Doe <jane@acme.com>", Wrong::Form),
+        ] {
+            assert_eq!(check(text), Err(error), "{text}");
+        }
+        assert_eq!(check(&format!("jane@{}.com", "a.".repeat(150))), Err(Wrong::Long));
+        assert_eq!(check(&format!("{} <jane@acme.com>", "a".repeat(201))), Err(Wrong::Long));
+    }
+
+    #[test]
+    fn nothing_can_forge_a_header_or_a_line_of_output() {
+        for character in ['\n', '\r', '\0', '\t', '\u{1b}', '\u{85}', '\u{202e}', '\u{2028}'] {
+            for text in [
+                format!("Jane{character}Doe <jane@acme.com>"),
+                format!("ja{character}ne@acme.com"),
+                format!("jane@acme.com{character}"),
+            ] {
+                assert_eq!(check(&text), Err(InvalidAddress::Character(character)), "{text:?}");
+            }
+        }
+        assert_eq!(
+            check("Jane\nBcc: joe@acme.com").unwrap_err().to_string(),
+            "\\u{a} is not allowed in a mail address or a name"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "(\\PC|[<>@\"\\\\ .]){0,40}") {
+            let _ = check(&text);
+        }
+
+        #[test]
+        fn what_was_read_reads_back_and_can_be_mailed(text in "([A-Za-z]|[<>@\"\\\\ .,ü]){0,12}( <|<)?[a-z]{1,3}@[a-z]{1,3}(\\.de)?>?") {
+            if let Ok(mailbox) = check(&text) {
+                prop_assert_eq!(check(&mailbox.to_string()), Ok(mailbox.clone()));
+                prop_assert!(mailbox.address.parse::<Address>().is_ok());
+                prop_assert_eq!(Contact::from(mailbox.clone()).to_string(), mailbox.to_string());
+            }
+        }
+    }
+}
