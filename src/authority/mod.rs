@@ -1,4 +1,6 @@
 //! The use cases of a license authority, one file per verb or noun.
 
+pub mod sample_tiers;
 pub mod settings;
 pub mod snippets;
+pub mod tiers_file;

@@ -91,6 +91,11 @@ impl Mistake {
         }
     }
 
+    /// The same with what was probably meant.
+    pub(in crate::authority) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
     /// The mistake that the TOML reader found, in the words of this program.
     pub(in crate::authority) fn from_toml(text: &str, path: &Path, error: &toml::de::Error) -> Self {
         let span = error.span().unwrap_or(0..0);

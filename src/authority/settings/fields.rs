@@ -43,6 +43,12 @@ pub(in crate::authority) fn some_count<'de, D: Deserializer<'de>>(deserializer: 
     })
 }
 
+/// A tier's place among the others.
+pub(in crate::authority) fn rank<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    u32::try_from(number).map_err(|_| D::Error::custom(format!("a rank is a whole number from 0 to {}, not {number}", u32::MAX)))
+}
+
 /// A number of days.
 pub(in crate::authority) fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let number = i64::deserialize(deserializer)?;

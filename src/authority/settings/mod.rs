@@ -84,8 +84,8 @@ pub struct Preset {
     pub seats: Option<u32>,
     /// Features on top of the tier's.
     pub features: BTreeSet<Slug>,
-    /// Features of the tier to leave out.
-    pub no_features: BTreeSet<Slug>,
+    /// Features of the tier to leave out; written `no_features`, as the flag is.
+    pub without_features: BTreeSet<Slug>,
     /// Limits that replace the tier's.
     pub limits: BTreeMap<Slug, u64>,
     /// How many machines may be bound.
@@ -143,8 +143,8 @@ struct RawPreset {
     seats: Option<u32>,
     #[serde(default)]
     features: BTreeSet<Slug>,
-    #[serde(default)]
-    no_features: BTreeSet<Slug>,
+    #[serde(default, rename = "no_features")]
+    without_features: BTreeSet<Slug>,
     #[serde(default, deserialize_with = "fields::limits")]
     limits: BTreeMap<Slug, u64>,
     #[serde(default, deserialize_with = "fields::some_count")]
@@ -162,10 +162,10 @@ impl TryFrom<RawPreset> for Preset {
         if raw.term.is_some() && raw.until.is_some() {
             return Err("a preset has `for` or `until`, not both".to_owned());
         }
-        if let Some(feature) = raw.features.intersection(&raw.no_features).next() {
+        if let Some(feature) = raw.features.intersection(&raw.without_features).next() {
             return Err(format!("`features` adds {feature} and `no_features` leaves it out"));
         }
-        let RawPreset { customer, product, tier, term, until, internal, seats, features, no_features, .. } = raw;
+        let RawPreset { customer, product, tier, term, until, internal, seats, features, without_features, .. } = raw;
         let RawPreset { limits, machines, grace_days, note, .. } = raw;
         let kind = raw.kind.unwrap_or(LicenseType::Commercial);
         Ok(Self {
@@ -178,7 +178,7 @@ impl TryFrom<RawPreset> for Preset {
             internal,
             seats,
             features,
-            no_features,
+            without_features,
             limits,
             machines,
             grace_days,
@@ -329,7 +329,7 @@ hint: did you mean `presets`?"
             internal: true,
             seats: Some(5),
             features: BTreeSet::from([slug("sso")]),
-            no_features: BTreeSet::from([slug("api")]),
+            without_features: BTreeSet::from([slug("api")]),
             limits: BTreeMap::from([(slug("users"), 0), (slug("employees"), 9_007_199_254_740_991)]),
             machines: Some(2),
             grace_days: Some(0),
