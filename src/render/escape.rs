@@ -48,7 +48,7 @@ pub fn csv(text: &str) -> Cow<'_, str> {
     if is_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
-/// The text that [`csv`] was given.
+/// The text that [`csv()`] was given.
 #[must_use]
 pub fn undo_csv(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
