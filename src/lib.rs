@@ -17,3 +17,5 @@ pub mod mail;
 #[cfg(feature = "authority")]
 pub mod render;
 pub mod token;
+#[cfg(feature = "authority")]
+pub mod world;

@@ -5,9 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use base64ct::{Base64UrlUnpadded, Encoding};
+
 use super::{LedgerError, Tables, column};
 use crate::license::{Slug, Timestamp};
-use crate::token::Kid;
+use crate::token::{Kid, PublicKey};
 
 /// What a signing key signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -117,6 +119,24 @@ pub struct SigningKeyRecord {
     pub created_at: Timestamp,
     /// Who has a copy of the secret, by name.
     pub copies: Vec<KeyCopy>,
+}
+
+impl SigningKeyRecord {
+    /// The public key, ready to verify with.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`] where the ledger holds no valid key there.
+    pub fn public_key(&self) -> Result<PublicKey, LedgerError> {
+        let bytes: Option<[u8; 32]> = Base64UrlUnpadded::decode_vec(&self.public).ok().and_then(|bytes| bytes.try_into().ok());
+        let key = bytes.and_then(|bytes| PublicKey::from_bytes(&bytes).ok());
+        key.filter(|key| key.kid() == self.kid).ok_or_else(|| LedgerError::odd("public key", &self.public))
+    }
+
+    /// Whether an operator has a copy of the secret.
+    #[must_use]
+    pub fn has_copy(&self, operator: &Slug) -> bool {
+        self.copies.iter().any(|copy| copy.operator == *operator)
+    }
 }
 
 /// An operator's copy of a signing key.

@@ -50,6 +50,12 @@ impl Period {
         Self { count, unit: Unit::Days }
     }
 
+    /// A period of whole years.
+    #[must_use]
+    pub fn years(count: u32) -> Self {
+        Self { count, unit: Unit::Years }
+    }
+
     /// The day that lies this period after `day`, or `None` after the year 9999.
     #[must_use]
     pub fn after(self, day: Date) -> Option<Date> {

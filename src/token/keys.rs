@@ -79,6 +79,12 @@ impl PublicKey {
         &self.verifying
     }
 
+    /// The key as the JWK's `x`: 32 bytes as base64url.
+    #[must_use]
+    pub fn x(&self) -> String {
+        Base64UrlUnpadded::encode_string(self.verifying.as_bytes())
+    }
+
     /// The key as PEM (SubjectPublicKeyInfo, RFC 8410), as `openssl pkey -pubout` writes it.
     #[must_use]
     pub fn to_pem(&self) -> String {
@@ -91,7 +97,7 @@ impl PublicKey {
     pub fn to_jwk(&self) -> Value {
         json!({
             "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid.as_str(),
-            "x": Base64UrlUnpadded::encode_string(self.verifying.as_bytes()),
+            "x": self.x(),
         })
     }
 }

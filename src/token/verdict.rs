@@ -14,6 +14,8 @@ pub enum Outcome {
     Passed,
     /// It does not hold.
     Failed,
+    /// It holds, and there is something to know.
+    Warned,
     /// It was not asked for, or could not be made.
     Skipped,
 }
@@ -25,6 +27,7 @@ impl Outcome {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
+            Self::Warned => "warned",
             Self::Skipped => "skipped",
         }
     }
@@ -49,7 +52,7 @@ pub struct CheckResult {
     pub check: Check,
     /// How it ended.
     pub outcome: Outcome,
-    /// Why it failed; absent where it did not.
+    /// Why it failed or what there is to know; absent where it simply passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// One plain line for people, such as `ended 2027-11-22, 3 days ago; grace ran out 2027-11-25`.
@@ -67,6 +70,12 @@ impl CheckResult {
     #[must_use]
     pub fn failed(reason: Reason, detail: impl Into<String>) -> Self {
         Self { check: reason.check(), outcome: Outcome::Failed, reason: Some(reason), detail: detail.into() }
+    }
+
+    /// A check that holds, with something to know; which one follows from the reason.
+    #[must_use]
+    pub fn warned(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Warned, ..Self::failed(reason, detail) }
     }
 
     /// A check that was not made.

@@ -1,0 +1,205 @@
+//! Why a use case could not be carried out.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::settings::SettingsError;
+use crate::keyring::{KeyringError, PassphraseError};
+use crate::ledger::LedgerError;
+use crate::license::{LicenseId, Role, Slug};
+use crate::token::Kid;
+
+/// Why a use case could not be carried out. `cli` adds the exit code and the next command to type.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no authority at the home.
+    #[error("there is no authority in {}", .0.display())]
+    NoAuthority(PathBuf),
+    /// There already is an authority, or something that would be overwritten.
+    #[error("{} already exists, and nothing is ever overwritten", .0.display())]
+    Occupied(PathBuf),
+    /// No such customer.
+    #[error("there is no customer '{name}'")]
+    UnknownCustomer {
+        /// What was asked for.
+        name: String,
+        /// The nearest names, best first.
+        close: Vec<Slug>,
+    },
+    /// The customer was set aside.
+    #[error("customer '{0}' is archived and gets no new licenses")]
+    ArchivedCustomer(Slug),
+    /// No such tier.
+    #[error("there is no tier '{name}'")]
+    UnknownTier {
+        /// What was asked for.
+        name: String,
+        /// The nearest names, best first.
+        close: Vec<String>,
+    },
+    /// More than one tier fits.
+    #[error("'{name}' fits several tiers: {}", .fits.join(", "))]
+    AmbiguousTier {
+        /// What was asked for.
+        name: String,
+        /// The full names of the tiers that fit.
+        fits: Vec<String>,
+    },
+    /// The tier is no longer offered.
+    #[error("tier '{0}' is retired and gives no new licenses")]
+    RetiredTier(String),
+    /// No such license.
+    #[error("there is no license {0}")]
+    UnknownLicense(String),
+    /// More than one license starts so.
+    #[error("'{name}' is the start of several licenses: {}", list(.fits))]
+    AmbiguousLicense {
+        /// What was asked for.
+        name: String,
+        /// Some of the licenses that fit.
+        fits: Vec<LicenseId>,
+    },
+    /// No such operator.
+    #[error("there is no operator '{0}'")]
+    UnknownOperator(String),
+    /// No such preset in `lic.toml`.
+    #[error("there is no preset '{name}'")]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+        /// The presets there are.
+        known: Vec<String>,
+    },
+    /// Something of this name is there already.
+    #[error("{what} '{name}' already exists")]
+    AlreadyExists {
+        /// The kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The operator's role does not cover this.
+    #[error("operator '{operator}' is {} and may not {action}", article(*.role))]
+    NotAllowed {
+        /// Who asked.
+        operator: Slug,
+        /// The role held.
+        role: Role,
+        /// What was to be done.
+        action: &'static str,
+        /// Who may do it.
+        who_can: Vec<Slug>,
+    },
+    /// The operator's own limits do not cover this license.
+    #[error("operator '{operator}' may not issue this license: {why}")]
+    BeyondLimits {
+        /// Who asked.
+        operator: Slug,
+        /// Which limit, in words.
+        why: String,
+        /// Who has no such limit.
+        who_can: Vec<Slug>,
+    },
+    /// The operator has no copy of the signing key.
+    #[error("operator '{operator}' has no copy of the signing key {kid}")]
+    NoCopy {
+        /// Who asked.
+        operator: Slug,
+        /// The signing key.
+        kid: Kid,
+        /// Who has one.
+        who_can: Vec<Slug>,
+    },
+    /// A passphrase is needed and none was given.
+    #[error("the signing key {kid} of operator '{operator}' is protected, and no passphrase was given")]
+    Locked {
+        /// Whose copy.
+        operator: Slug,
+        /// The signing key.
+        kid: Kid,
+    },
+    /// No signing key of this purpose is in use.
+    #[error("the authority has no active signing key for {0} licenses")]
+    NoSigningKey(&'static str),
+    /// The order contradicts itself or the rules of licenses.
+    #[error("{0}")]
+    Invalid(String),
+    /// The same request id stands for another order.
+    #[error("request '{request}' was used before, for other terms: {license}")]
+    RequestReused {
+        /// The request id.
+        request: String,
+        /// The license that was issued for it.
+        license: LicenseId,
+    },
+    /// Changed in the ledger in the meantime.
+    #[error("{0} has changed in the meantime")]
+    Changed(String),
+    /// The last admin would go.
+    #[error("'{0}' is the only admin, and an authority needs one")]
+    LastAdmin(Slug),
+    /// The new key failed its own check. Nothing was written.
+    #[error("the key just signed does not pass the verifier ({0}); nothing was written")]
+    SelfCheck(String),
+    /// `lic.toml` or a tiers file is not as it should be.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The signing keys.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// A passphrase file.
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    /// A person cancelled at a question, or the terminal failed.
+    #[error("cannot ask: {0}")]
+    Terminal(io::Error),
+    /// A file.
+    #[error("{}: {}", .path.display(), plain(.source))]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Entropy(io::Error),
+}
+
+impl Error {
+    pub(crate) fn file(path: &Path, source: io::Error) -> Self {
+        Self::File { path: path.to_owned(), source }
+    }
+}
+
+/// An I/O error in words, without the system's number.
+#[must_use]
+pub fn plain(error: &io::Error) -> String {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::NotFound => "there is no such file or folder".into(),
+        Kind::PermissionDenied => "permission denied".into(),
+        Kind::AlreadyExists => "already exists".into(),
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => "no space left to write it".into(),
+        Kind::ReadOnlyFilesystem => "the disk is read-only".into(),
+        Kind::IsADirectory => "is a folder, not a file".into(),
+        Kind::NotADirectory => "is a file, not a folder".into(),
+        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
+    }
+}
+
+fn article(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "a viewer",
+        Role::Issuer => "an issuer",
+        Role::Admin => "an admin",
+    }
+}
+
+fn list(ids: &[LicenseId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,92 @@
+//! Finding what a person named: customers, tiers and licenses, with the nearest names where there is none.
+
+use super::Error;
+use crate::ledger::{CustomerFilter, LicenseRecord, Tables, TierFilter};
+use crate::license::id::LicenseIdPrefix;
+use crate::license::{Customer, LicenseId, Slug, Tier};
+
+/// How alike two names must be (0 to 1, Jaro-Winkler) for one to be offered in place of the other.
+const ALIKE: f64 = 0.75;
+const OFFERED: usize = 3;
+
+/// The names most like `wanted`, best first, at most three.
+pub fn closest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut scored: Vec<(f64, &str)> = names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(wanted, name), name))
+        .filter(|(score, name)| *score >= ALIKE || (wanted.len() >= 3 && name.contains(wanted)))
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    scored.into_iter().take(OFFERED).map(|(_, name)| name).collect()
+}
+
+/// The customer of this slug.
+///
+/// # Errors
+/// [`Error::UnknownCustomer`], with the nearest slugs.
+pub fn customer(tables: &Tables<'_>, name: &str) -> Result<Customer, Error> {
+    let lower = name.to_lowercase();
+    if let Ok(slug) = lower.parse::<Slug>()
+        && let Some(customer) = tables.customer(&slug)?
+    {
+        return Ok(customer);
+    }
+    let all = tables.customers(&CustomerFilter { archived: Some(false), ..CustomerFilter::default() })?;
+    let by_slug = closest(&lower, all.iter().map(|customer| customer.slug.as_str()));
+    let close = by_slug.into_iter().filter_map(|slug| slug.parse().ok()).collect();
+    Err(Error::UnknownCustomer { name: name.to_owned(), close })
+}
+
+/// The tier of this name: `professional`, `cockpit/professional`, or a beginning that only one tier has (`pro`).
+/// Retired tiers are found too, by their whole name.
+///
+/// # Errors
+/// [`Error::UnknownTier`], [`Error::AmbiguousTier`].
+pub fn tier(tables: &Tables<'_>, name: &str, product: Option<&Slug>) -> Result<Tier, Error> {
+    let lower = name.to_lowercase();
+    let (of_product, short) = match lower.split_once('/') {
+        Some((product, short)) => (Some(product.to_owned()), short.to_owned()),
+        None => (product.map(ToString::to_string), lower.clone()),
+    };
+    let mut tiers = tables.tiers(&TierFilter::default())?;
+    tiers.retain(|tier| of_product.as_deref().is_none_or(|product| tier.product.as_str() == product));
+    let exact: Vec<&Tier> = tiers.iter().filter(|tier| tier.slug.as_str() == short).collect();
+    let fits = if exact.is_empty() && !short.is_empty() {
+        tiers.iter().filter(|tier| !tier.retired && tier.slug.as_str().starts_with(&short)).collect()
+    } else {
+        exact
+    };
+    match fits.as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => {
+            let open: Vec<&Tier> = tiers.iter().filter(|tier| !tier.retired).collect();
+            let near = closest(&short, open.iter().map(|tier| tier.slug.as_str()));
+            Err(Error::UnknownTier { name: name.to_owned(), close: near.into_iter().map(str::to_owned).collect() })
+        }
+        several => {
+            Err(Error::AmbiguousTier { name: name.to_owned(), fits: several.iter().map(|tier| tier.full_name()).collect() })
+        }
+    }
+}
+
+/// The license that a person named by its id or by a beginning of it that only one license has.
+///
+/// # Errors
+/// [`Error::UnknownLicense`], [`Error::AmbiguousLicense`]; [`Error::Invalid`] for what cannot be an id.
+pub fn license(tables: &Tables<'_>, name: &str) -> Result<LicenseRecord, Error> {
+    let unknown = |shown: String| Error::UnknownLicense(shown);
+    match name.parse::<LicenseId>() {
+        Ok(id) => tables.license(id)?.ok_or_else(|| unknown(id.to_string())),
+        Err(wrong) => {
+            let Ok(prefix) = name.parse::<LicenseIdPrefix>() else {
+                return Err(Error::Invalid(format!("'{}' is not a license: {wrong}", crate::render::escape::human(name))));
+            };
+            let fits = tables.license_ids_in(prefix.range(), 4)?;
+            match fits.as_slice() {
+                [only] => tables.license(*only)?.ok_or_else(|| unknown(only.to_string())),
+                [] => Err(unknown(format!("that starts with '{}'", name.trim()))),
+                several => Err(Error::AmbiguousLicense { name: name.to_owned(), fits: several.to_vec() }),
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Keeping operators, and who has a copy of the signing keys.
+//!
+//! Taking an operator's copy away deletes the file. Whoever made a copy of that file before still has it: after somebody
+//! leaves in anger, rotate the signing key.
+
+use super::customers::check_line;
+use super::difference::{Difference, differences};
+use super::signer::Signer;
+use super::{Actor, Authority, Error, Mode};
+use crate::keyring::Protection;
+use crate::ledger::{Fact, KeyState, Tables};
+use crate::license::{Operator, Role, Slug, Timestamp};
+use crate::mail::address;
+
+impl Authority {
+    /// Adds an operator. A copy of the signing keys is given by [`Authority::give_copy`].
+    ///
+    /// # Errors
+    /// [`Error::AlreadyExists`], bad texts or mail addresses, a role that does not cover it.
+    pub fn add_operator(&mut self, actor: &Actor, operator: &Operator, at: Timestamp, mode: Mode) -> Result<(), Error> {
+        self.change(mode, |tx| {
+            actor.require(Role::Admin, "add operators", &tx.read())?;
+            check(operator)?;
+            if tx.read().operator(&operator.slug)?.is_some() {
+                return Err(Error::AlreadyExists { what: "operator", name: operator.slug.to_string() });
+            }
+            tx.record(at, actor.slug(), &Fact::OperatorAdded(operator.clone()))?;
+            Ok(())
+        })
+    }
+
+    /// Changes an operator as `edit` says. Gives what changed; nothing is recorded where nothing changes.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOperator`], [`Error::LastAdmin`], bad texts or mail addresses, a role that does not cover it.
+    pub fn edit_operator(
+        &mut self,
+        actor: &Actor,
+        slug: &Slug,
+        edit: impl FnOnce(&mut Operator),
+        at: Timestamp,
+        mode: Mode,
+    ) -> Result<(Operator, Vec<Difference>), Error> {
+        self.change(mode, |tx| {
+            actor.require(Role::Admin, "change operators", &tx.read())?;
+            let before = tx.read().operator(slug)?.ok_or_else(|| Error::UnknownOperator(slug.to_string()))?;
+            let mut after = before.clone();
+            edit(&mut after);
+            check(&after)?;
+            if before.role == Role::Admin && after.role != Role::Admin {
+                keep_an_admin(&tx.read(), slug)?;
+            }
+            let changes = differences(&before, &after);
+            if !changes.is_empty() {
+                tx.record(at, actor.slug(), &Fact::OperatorChanged(after.clone()))?;
+            }
+            Ok((after, changes))
+        })
+    }
+
+    /// Removes an operator and the operator's copies of the signing keys. What they did stays in the audit log.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOperator`], [`Error::LastAdmin`], a role that does not cover it; a copy that cannot be deleted.
+    pub fn remove_operator(&mut self, actor: &Actor, slug: &Slug, at: Timestamp, mode: Mode) -> Result<Operator, Error> {
+        let keyring = self.keyring.clone();
+        self.change(mode, |tx| {
+            actor.require(Role::Admin, "remove operators", &tx.read())?;
+            let operator = tx.read().operator(slug)?.ok_or_else(|| Error::UnknownOperator(slug.to_string()))?;
+            if operator.role == Role::Admin {
+                keep_an_admin(&tx.read(), slug)?;
+            }
+            for key in tx.read().signing_keys()?.into_iter().filter(|key| key.has_copy(slug)) {
+                tx.record(at, actor.slug(), &Fact::SigningKeyCopyRemoved { kid: key.kid, operator: slug.clone() })?;
+                if mode == Mode::Commit {
+                    keyring.remove_copy(&key.kid, slug)?;
+                }
+            }
+            tx.record(at, actor.slug(), &Fact::OperatorRemoved { operator: slug.clone() })?;
+            Ok(operator)
+        })
+    }
+
+    /// Gives an operator a copy of a signing key, under the operator's own passphrase.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOperator`], a viewer (who may not sign), a copy that is there already, a role that does not cover it.
+    pub fn give_copy(
+        &mut self,
+        actor: &Actor,
+        slug: &Slug,
+        signer: &Signer,
+        protection: Protection<'_>,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let keyring = self.keyring.clone();
+        self.change(Mode::Commit, |tx| {
+            actor.require(Role::Admin, "give out signing keys", &tx.read())?;
+            let operator = tx.read().operator(slug)?.ok_or_else(|| Error::UnknownOperator(slug.to_string()))?;
+            if operator.role == Role::Viewer {
+                return Err(Error::Invalid(format!("operator '{slug}' is a viewer and does not sign")));
+            }
+            let protected = matches!(protection, Protection::Passphrase { .. });
+            let copied = Fact::SigningKeyCopied { kid: *signer.kid(), operator: slug.clone(), protected };
+            tx.record(at, actor.slug(), &copied)?;
+            // Last, so that a refused event leaves no file. A commit that then fails leaves a copy that the ledger does
+            // not know; it opens with the operator's passphrase only, and giving the copy again says that it is there.
+            keyring.write_copy(signer.key(), slug, protection)?;
+            Ok(())
+        })
+    }
+
+    /// The signing keys that still sign and that an operator has no copy of.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn keys_without(&self, slug: &Slug) -> Result<Vec<crate::ledger::SigningKeyRecord>, Error> {
+        let mut keys = self.read().signing_keys()?;
+        keys.retain(|key| matches!(key.state, KeyState::Active | KeyState::Next) && !key.has_copy(slug));
+        Ok(keys)
+    }
+}
+
+fn keep_an_admin(tables: &Tables<'_>, leaving: &Slug) -> Result<(), Error> {
+    let another = tables.operators()?.into_iter().any(|other| other.role == Role::Admin && other.slug != *leaving);
+    if another { Ok(()) } else { Err(Error::LastAdmin(leaving.clone())) }
+}
+
+pub(super) fn check(operator: &Operator) -> Result<(), Error> {
+    if let Some(name) = &operator.name {
+        check_line("operator's name", name)?;
+    }
+    if let Some(mail) = &operator.mail {
+        address::check(mail).map_err(|why| Error::Invalid(format!("mail address {mail}: {why}")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Unlocking a signing key: the operator's own copy, with the operator's own passphrase.
+
+use ed25519_dalek::SigningKey;
+
+use super::{Actor, Authority, Error};
+use crate::keyring::{KeyringError, Passphrase};
+use crate::ledger::{KeyPurpose, KeyState, SigningKeyRecord};
+use crate::license::{LicenseType, Slug};
+use crate::token::Kid;
+
+/// How often a person may mistype a passphrase.
+const TRIES: u32 = 3;
+
+/// An unlocked signing key.
+pub struct Signer {
+    key: SigningKey,
+    kid: Kid,
+}
+
+impl Signer {
+    pub(super) fn new(key: SigningKey, kid: Kid) -> Self {
+        Self { key, kid }
+    }
+
+    /// The key's name.
+    #[must_use]
+    pub fn kid(&self) -> &Kid {
+        &self.kid
+    }
+
+    pub(super) fn key(&self) -> &SigningKey {
+        &self.key
+    }
+}
+
+/// Where passphrases come from.
+pub trait Passphrases {
+    /// The passphrase for an operator's copy of a signing key; `None` where there is none to be had. `attempt` counts
+    /// from 1.
+    ///
+    /// # Errors
+    /// Whatever keeps the source from answering.
+    fn get(&mut self, kid: &Kid, operator: &Slug, attempt: u32) -> Result<Option<Passphrase>, Error>;
+
+    /// Whether asking again can bring another answer.
+    fn asks(&self) -> bool {
+        false
+    }
+}
+
+/// No passphrase at all, for keys that have none.
+pub struct NoPassphrase;
+
+impl Passphrases for NoPassphrase {
+    fn get(&mut self, _: &Kid, _: &Slug, _: u32) -> Result<Option<Passphrase>, Error> {
+        Ok(None)
+    }
+}
+
+/// The purpose of the key that signs licenses of a type.
+#[must_use]
+pub fn purpose(kind: LicenseType) -> KeyPurpose {
+    match kind {
+        LicenseType::Test => KeyPurpose::Test,
+        LicenseType::Commercial | LicenseType::Trial => KeyPurpose::License,
+    }
+}
+
+impl Authority {
+    /// Unlocks the operator's copy of the active signing key of a purpose.
+    ///
+    /// # Errors
+    /// [`Error::NoSigningKey`], [`Error::NoCopy`], [`Error::Locked`], and what the keyring says of a damaged copy.
+    pub fn unlock(&self, actor: &Actor, purpose: KeyPurpose, passphrases: &mut dyn Passphrases) -> Result<Signer, Error> {
+        let record = self.active_key(purpose)?;
+        self.unlock_copy(actor, &record, passphrases)
+    }
+
+    /// Unlocks the operator's copy of one signing key.
+    ///
+    /// # Errors
+    /// [`Error::NoCopy`], [`Error::Locked`], and what the keyring says of a damaged copy.
+    pub fn unlock_copy(
+        &self,
+        actor: &Actor,
+        record: &SigningKeyRecord,
+        passphrases: &mut dyn Passphrases,
+    ) -> Result<Signer, Error> {
+        let (kid, operator) = (&record.kid, actor.slug());
+        let expected = *record.public_key()?.verifying();
+        let no_copy = || Error::NoCopy {
+            operator: operator.clone(),
+            kid: *kid,
+            who_can: record.copies.iter().map(|copy| copy.operator.clone()).collect(),
+        };
+        let protected = match self.keyring.is_protected(kid, operator) {
+            Err(KeyringError::NoCopy { .. }) => return Err(no_copy()),
+            other => other?,
+        };
+        if !protected {
+            let key = self.keyring.open(kid, operator, None, &expected)?;
+            return Ok(Signer::new(key, *kid));
+        }
+        let mut attempt = 1;
+        loop {
+            let locked = || Error::Locked { operator: operator.clone(), kid: *kid };
+            let passphrase = passphrases.get(kid, operator, attempt)?.ok_or_else(locked)?;
+            match self.keyring.open(kid, operator, Some(&passphrase), &expected) {
+                Err(KeyringError::WrongPassphrase { .. }) if attempt < TRIES && passphrases.asks() => attempt += 1,
+                other => return Ok(Signer::new(other?, *kid)),
+            }
+        }
+    }
+
+    pub(super) fn active_key(&self, purpose: KeyPurpose) -> Result<SigningKeyRecord, Error> {
+        let keys = self.read().signing_keys()?;
+        let active = keys.into_iter().find(|key| key.purpose == purpose && key.state == KeyState::Active);
+        active.ok_or(Error::NoSigningKey(purpose.as_str()))
+    }
+}

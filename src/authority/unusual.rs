@@ -1,0 +1,90 @@
+//! Terms that are worth a second look: ten years where the last three licenses ran for one.
+
+use super::Error;
+use super::order::Plan;
+use crate::ledger::Tables;
+use crate::license::time::DAY;
+use crate::license::{LicenseType, Term, Terms};
+
+/// How many earlier licenses of the customer are looked at.
+const LOOK_BACK: usize = 3;
+/// How many times longer, or larger, than before is unusual.
+const FACTOR: u64 = 3;
+/// A difference below these is never unusual.
+const FEW_DAYS: u64 = 92;
+const FEW_SEATS: u64 = 10;
+
+/// What is unusual about a plan, each in a few words; empty where nothing is.
+///
+/// The customer's last three licenses of the same type are the measure; for a new customer, the tier's own term is.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn unusual(tables: &Tables<'_>, plan: &Plan) -> Result<Vec<String>, Error> {
+    let terms = &plan.terms;
+    if terms.kind == LicenseType::Test {
+        return Ok(Vec::new());
+    }
+    let mut before = tables.latest_terms(&plan.customer.slug, LOOK_BACK)?;
+    before.retain(|earlier| earlier.kind == terms.kind);
+    let mut notes = Vec::new();
+    let usual = if before.is_empty() { tier_term(tables, terms)? } else { longest(&before) };
+    if let Some(note) = usual.and_then(|usual| longer(terms, usual, before.len())) {
+        notes.push(note);
+    }
+    let most = before.iter().filter_map(|earlier| earlier.seats).max().map(u64::from);
+    let all_counted = before.iter().all(|earlier| earlier.seats.is_some());
+    if let Some(most) = most.filter(|_| all_counted) {
+        match terms.seats.map(u64::from) {
+            None => notes.push(format!("unlimited seats, where the most so far were {most}")),
+            Some(seats) if seats > most * FACTOR && seats > most + FEW_SEATS => {
+                notes.push(format!("{seats} seats, where the most so far were {most}"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(notes)
+}
+
+fn longer(terms: &Terms, usual: u64, seen: usize) -> Option<String> {
+    let measure = match seen {
+        0 => "the tier's own term is".to_owned(),
+        1 => "the last license ran for".to_owned(),
+        several => format!("the last {several} ran for at most"),
+    };
+    match days(terms) {
+        None => Some(format!("perpetual, where {measure} {}", about(usual))),
+        Some(now) if now > usual * FACTOR && now > usual + FEW_DAYS => {
+            Some(format!("{}, where {measure} {}", about(now), about(usual)))
+        }
+        Some(_) => None,
+    }
+}
+
+/// The tier's own term in days; `None` where that is for ever, or where the tier is gone.
+fn tier_term(tables: &Tables<'_>, terms: &Terms) -> Result<Option<u64>, Error> {
+    let tier = tables.tier(&terms.product, &terms.tier)?;
+    Ok(tier.and_then(|tier| match tier.term {
+        Term::Perpetual => None,
+        Term::For(period) => Some(u64::from(period.about_days())),
+    }))
+}
+
+/// The longest of these in days; `None` where one runs for ever.
+fn longest(earlier: &[Terms]) -> Option<u64> {
+    earlier.iter().map(days).collect::<Option<Vec<u64>>>()?.into_iter().max()
+}
+
+/// The length in days; `None` for ever.
+fn days(terms: &Terms) -> Option<u64> {
+    let end = terms.ends?;
+    u64::try_from((end.seconds() - terms.starts.seconds()) / DAY).ok()
+}
+
+fn about(days: u64) -> String {
+    match days {
+        0..=92 => format!("{days} days"),
+        93..=720 => format!("{} months", (days + 15) * 12 / 365),
+        _ => format!("{} years", (days + 30) / 365),
+    }
+}

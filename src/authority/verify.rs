@@ -1,0 +1,80 @@
+//! Verifying with a ledger at hand: beyond what the key itself says.
+
+use super::{Authority, Error};
+use crate::ledger::{KeyPurpose, KeyState, LicenseRecord};
+use crate::license::Standing;
+use crate::token::{Check, CheckResult, KeySet, Outcome, Reason, Verdict};
+
+impl Authority {
+    /// The keys that signed this authority's licenses; signatures of compromised ones are refused.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or holds a damaged key.
+    pub fn key_set(&self) -> Result<KeySet, Error> {
+        let mut keys = KeySet::new();
+        for record in self.read().signing_keys()? {
+            if !matches!(record.purpose, KeyPurpose::License | KeyPurpose::Test) {
+                continue;
+            }
+            keys.insert(record.public_key()?);
+            if record.state == KeyState::Compromised {
+                keys.refuse(record.kid);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Adds to a verdict what the ledger knows of the license: whether it was issued here, whether this is its newest
+    /// revision, and whether it was suspended or revoked.
+    ///
+    /// A key with a good signature that the ledger does not know was minted elsewhere: the signing key may be stolen.
+    /// An older revision is told and is not a failure: the customer's program takes it until it ends.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn add_ledger_checks(&self, verdict: &mut Verdict) -> Result<(), Error> {
+        let signed = verdict.checks.iter().any(|one| one.check == Check::Signature && one.outcome == Outcome::Passed);
+        let Some(claims) = verdict.claims.clone().filter(|_| signed) else {
+            verdict.add(CheckResult::skipped(Check::Ledger, "not looked up: the signature is not good"));
+            return Ok(());
+        };
+        let tables = self.read();
+        let Some(record) = tables.license(claims.jti)? else {
+            verdict.add(minted_elsewhere(&format!("{} is not in the ledger", claims.jti)));
+            return Ok(());
+        };
+        let recorded = match tables.key_text(claims.jti, claims.rev)? {
+            Some(key) => crate::token::inspect(key.as_bytes()).ok().map(|(_, claims)| claims),
+            None => None,
+        };
+        if recorded.as_ref() != Some(&claims) {
+            let what = format!("{} revision {} is not what the ledger recorded", claims.jti, claims.rev);
+            verdict.add(minted_elsewhere(&what));
+            return Ok(());
+        }
+        verdict.add(CheckResult::passed(Check::Ledger, format!("issued by {}", record.issued_by)));
+        verdict.add(revision(&record, claims.rev));
+        verdict.add(standing(&record));
+        Ok(())
+    }
+}
+
+fn revision(record: &LicenseRecord, rev: u32) -> CheckResult {
+    if rev == record.rev {
+        CheckResult::passed(Check::Revision, format!("{rev} is the newest"))
+    } else {
+        CheckResult::warned(Reason::NotNewestRevision, format!("{rev} was replaced: the newest is {}", record.rev))
+    }
+}
+
+fn standing(record: &LicenseRecord) -> CheckResult {
+    match record.standing {
+        Standing::Good => CheckResult::passed(Check::Standing, "neither suspended nor revoked"),
+        Standing::Suspended => CheckResult::failed(Reason::Suspended, "suspended by the vendor"),
+        Standing::Revoked => CheckResult::failed(Reason::Revoked, "revoked by the vendor"),
+    }
+}
+
+fn minted_elsewhere(what: &str) -> CheckResult {
+    CheckResult::failed(Reason::NotInLedger, format!("{what}, though its signature is good: the signing key may be stolen"))
+}

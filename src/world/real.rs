@@ -1,0 +1,169 @@
+//! The real clock, entropy and terminal of this process.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use console::Term;
+use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
+use dialoguer::{Confirm, FuzzySelect, Input, Password, Select};
+
+use super::{Clock, Entropy, Stream, Terminal};
+use crate::license::Timestamp;
+
+/// Exit code of a process that a person cancelled.
+const CANCELLED: i32 = 130;
+
+pub(super) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        // A clock outside 1970 to 9999 stops at the end of that range rather than stopping the program.
+        i64::try_from(seconds)
+            .ok()
+            .and_then(|seconds| Timestamp::from_seconds(seconds).ok())
+            .unwrap_or(crate::license::Date::LAST.start())
+    }
+}
+
+pub(super) struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+        getrandom::fill(bytes).map_err(io::Error::other)
+    }
+}
+
+/// The name of the user that this process runs as, from the system's user table: unlike `$USER`, nobody can set it.
+pub(super) fn system_user() -> Option<String> {
+    use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind, Users};
+    let pid = sysinfo::get_current_pid().ok()?;
+    let mut system = System::new().ok()?;
+    let only_the_user = ProcessRefreshKind::nothing().with_user(UpdateKind::Always).without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, only_the_user);
+    let user = system.process(pid)?.effective_user_id().or(system.process(pid)?.user_id())?.clone();
+    let users = Users::new_with_refreshed_list().ok()?;
+    users.get_user_by_id(&user).map(|user| user.name().to_owned())
+}
+
+/// Standard input, output and error of this process; questions are asked on standard error.
+pub(super) struct SystemTerminal {
+    input: io::Stdin,
+    output: io::BufWriter<io::Stdout>,
+    errors: io::Stderr,
+    guarded: bool,
+}
+
+impl SystemTerminal {
+    pub(super) fn new() -> Self {
+        Self { input: io::stdin(), output: io::BufWriter::new(io::stdout()), errors: io::stderr(), guarded: false }
+    }
+
+    /// Readies the terminal for a question: what was written before it is on the screen, and Ctrl-C gives back the
+    /// cursor and the echo that a prompt may have switched off.
+    fn ready(&mut self) -> io::Result<Term> {
+        self.output.flush()?;
+        if !self.guarded {
+            self.guarded = true;
+            guard_against_ctrl_c();
+        }
+        Ok(Term::stderr())
+    }
+
+    fn theme() -> Box<dyn Theme> {
+        if console::colors_enabled_stderr() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
+    }
+}
+
+fn guard_against_ctrl_c() {
+    #[cfg(unix)]
+    let before = rustix::termios::tcgetattr(io::stdin()).ok();
+    // Without a handler the default one still ends the process; only the cursor would stay hidden.
+    let _ = ctrlc::set_handler(move || {
+        #[cfg(unix)]
+        if let Some(before) = &before {
+            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, before);
+        }
+        let term = Term::stderr();
+        let _ = term.show_cursor();
+        let _ = term.write_line("\ncancelled; nothing was changed");
+        std::process::exit(CANCELLED);
+    });
+}
+
+fn cancelled() -> io::Error {
+    io::Error::from(io::ErrorKind::Interrupted)
+}
+
+fn plain(error: dialoguer::Error) -> io::Error {
+    match error {
+        dialoguer::Error::IO(error) => error,
+    }
+}
+
+impl Terminal for SystemTerminal {
+    fn is_terminal(&self, stream: Stream) -> bool {
+        match stream {
+            Stream::Input => self.input.is_terminal(),
+            Stream::Output => self.output.get_ref().is_terminal(),
+            Stream::Errors => self.errors.is_terminal(),
+        }
+    }
+
+    fn width(&self) -> Option<u16> {
+        Term::stdout().size_checked().map(|(_, columns)| columns)
+    }
+
+    fn set_color(&mut self, colored: bool) {
+        console::set_colors_enabled_stderr(colored);
+    }
+
+    fn input(&mut self) -> &mut dyn Read {
+        &mut self.input
+    }
+
+    fn output(&mut self) -> &mut dyn Write {
+        &mut self.output
+    }
+
+    fn errors(&mut self) -> &mut dyn Write {
+        &mut self.errors
+    }
+
+    fn pick(&mut self, question: &str, items: &[String], first: usize) -> io::Result<usize> {
+        let term = self.ready()?;
+        let theme = Self::theme();
+        let prompt = Select::with_theme(&*theme).with_prompt(question).items(items).default(first);
+        prompt.interact_on_opt(&term).map_err(plain)?.ok_or_else(cancelled)
+    }
+
+    fn search(&mut self, question: &str, items: &[String]) -> io::Result<usize> {
+        let term = self.ready()?;
+        let theme = Self::theme();
+        let prompt = FuzzySelect::with_theme(&*theme).with_prompt(question).items(items).default(0).max_length(12);
+        prompt.interact_on_opt(&term).map_err(plain)?.ok_or_else(cancelled)
+    }
+
+    fn line(&mut self, question: &str, default: Option<&str>) -> io::Result<String> {
+        let term = self.ready()?;
+        let theme = Self::theme();
+        let mut prompt = Input::<String>::with_theme(&*theme).with_prompt(question).allow_empty(true);
+        if let Some(default) = default {
+            prompt = prompt.default(default.to_owned());
+        }
+        prompt.interact_text_on(&term).map_err(plain)
+    }
+
+    fn secret(&mut self, question: &str) -> io::Result<String> {
+        let term = self.ready()?;
+        let theme = Self::theme();
+        Password::with_theme(&*theme).with_prompt(question).allow_empty_password(true).interact_on(&term).map_err(plain)
+    }
+
+    fn confirm(&mut self, question: &str, default: bool) -> io::Result<bool> {
+        let term = self.ready()?;
+        let theme = Self::theme();
+        let prompt = Confirm::with_theme(&*theme).with_prompt(question).default(default);
+        prompt.interact_on_opt(&term).map_err(plain)?.ok_or_else(cancelled)
+    }
+}
