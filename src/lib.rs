@@ -8,6 +8,8 @@ pub mod audit;
 #[cfg(feature = "authority")]
 pub mod authority;
 #[cfg(feature = "authority")]
+pub mod cli;
+#[cfg(feature = "authority")]
 pub mod keyring;
 #[cfg(feature = "authority")]
 pub mod ledger;

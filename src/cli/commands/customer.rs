@@ -1,0 +1,226 @@
+//! `lic customer`: the accounts that licenses belong to.
+
+mod import;
+
+use clap::Subcommand;
+
+use crate::authority::customers::CustomerChange;
+use crate::authority::find;
+use crate::cli::error::Failure;
+use crate::cli::session::Session;
+use crate::cli::views::customer::CustomerView;
+use crate::ledger::{CustomerFilter, LicenseFilter};
+use crate::license::{Contact, Customer, CustomerKind, Slug};
+use crate::mail::address;
+
+/// Keep customers: add, list, show, edit, archive, import
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Add(AddArgs),
+    List(ListArgs),
+    Show(ShowArgs),
+    Edit(EditArgs),
+    Archive(ArchiveArgs),
+    Import(import::Args),
+}
+
+/// Add a customer
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lic customer add acme --name 'Acme GmbH' --contact 'Jane Doe <jane@acme.example>' --owner bob
+  lic customer add --name 'Acme GmbH'")]
+struct AddArgs {
+    /// The short name [default: made from --name]
+    #[arg(value_name = "SLUG")]
+    slug: Option<Slug>,
+    /// The display name, which stands in every key
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// customer, prospect, partner or internal
+    #[arg(long, value_name = "KIND", default_value = "customer")]
+    kind: CustomerKind,
+    /// A contact: a mail address, or 'Name <address>' (repeatable)
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_contact)]
+    contact: Vec<Contact>,
+    /// The account owner: an operator or a mail address
+    #[arg(long, value_name = "OWNER")]
+    owner: Option<String>,
+    /// The account's number in another system, such as a CRM
+    #[arg(long, value_name = "ID")]
+    reference: Option<String>,
+    /// Anything worth knowing
+    #[arg(long, value_name = "TEXT")]
+    notes: Option<String>,
+}
+
+/// List customers
+#[derive(Debug, clap::Args)]
+struct ListArgs {
+    /// Words that must all occur in the slug, the name, a contact, the reference or the notes
+    #[arg(value_name = "TEXT")]
+    text: Vec<String>,
+    /// Only customers, prospects, partners or internal ones
+    #[arg(long, value_name = "KIND")]
+    kind: Option<CustomerKind>,
+    /// Only those of this account owner
+    #[arg(long, value_name = "OWNER")]
+    owner: Option<String>,
+    /// Only archived ones
+    #[arg(long, conflicts_with = "all")]
+    archived: bool,
+    /// Archived ones too
+    #[arg(long)]
+    all: bool,
+}
+
+/// Show one customer
+#[derive(Debug, clap::Args)]
+struct ShowArgs {
+    /// The customer's short name
+    #[arg(value_name = "CUSTOMER", add = crate::cli::complete::customers())]
+    customer: String,
+}
+
+/// Change a customer; keys already issued keep the name they were issued with
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "An empty text clears: --owner ''. Example:\n  lic customer edit acme --name 'Acme SE' --add-contact ops@acme.example"
+)]
+struct EditArgs {
+    /// The customer's short name
+    #[arg(value_name = "CUSTOMER", add = crate::cli::complete::customers())]
+    customer: String,
+    /// The display name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// customer, prospect, partner or internal
+    #[arg(long, value_name = "KIND")]
+    kind: Option<CustomerKind>,
+    /// Add a contact, or rename the one with this address (repeatable)
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_contact)]
+    add_contact: Vec<Contact>,
+    /// Take off the contact with this mail address (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    remove_contact: Vec<String>,
+    /// The account owner
+    #[arg(long, value_name = "OWNER")]
+    owner: Option<String>,
+    /// The account's number in another system
+    #[arg(long, value_name = "ID")]
+    reference: Option<String>,
+    /// Anything worth knowing
+    #[arg(long, value_name = "TEXT")]
+    notes: Option<String>,
+}
+
+/// Set a customer aside: it keeps its licenses and gets no new ones
+#[derive(Debug, clap::Args)]
+struct ArchiveArgs {
+    /// The customer's short name
+    #[arg(value_name = "CUSTOMER", add = crate::cli::complete::customers())]
+    customer: String,
+    /// Take it back
+    #[arg(long)]
+    undo: bool,
+}
+
+/// A contact as typed.
+fn parse_contact(text: &str) -> Result<Contact, String> {
+    address::check(text).map(Contact::from).map_err(|why| why.to_string())
+}
+
+pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
+    match args.action {
+        Action::Add(args) => add(args, session),
+        Action::List(args) => list(args, session),
+        Action::Show(args) => show(&args, session),
+        Action::Edit(args) => {
+            let clearable = |text: Option<String>| text.map(|text| (!text.is_empty()).then_some(text));
+            let change = CustomerChange {
+                name: args.name,
+                kind: args.kind,
+                add_contacts: args.add_contact,
+                remove_contacts: args.remove_contact,
+                owner: clearable(args.owner),
+                reference: clearable(args.reference),
+                notes: clearable(args.notes),
+                archived: None,
+            };
+            edit(&args.customer, &change, session)
+        }
+        Action::Archive(args) => {
+            let change = CustomerChange { archived: Some(!args.undo), ..CustomerChange::default() };
+            edit(&args.customer, &change, session)
+        }
+        Action::Import(args) => import::run(args, session),
+    }
+}
+
+fn add(args: AddArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    const EXAMPLE: &str = "lic customer add acme --name 'Acme GmbH'";
+    let mut authority = session.writing()?;
+    let actor = session.actor(&authority)?;
+    let name = match args.name {
+        Some(name) => name,
+        None => {
+            let default = args.slug.as_ref().map(Slug::as_str);
+            session.ask_line("name", EXAMPLE, "Display name", default, |text| match text {
+                "" => Err("a customer needs a name"),
+                text => Ok(text.to_owned()),
+            })?
+        }
+    };
+    let slug = args.slug.or_else(|| Slug::suggest(&name));
+    let slug = slug.ok_or_else(|| Failure::usage("no short name can be made from that name").hint(EXAMPLE))?;
+    let (kind, contacts, owner) = (args.kind, args.contact, args.owner);
+    let customer = Customer { slug, name, kind, contacts, owner, reference: args.reference, notes: args.notes, archived: false };
+    let (at, mode) = (session.now(), session.mode());
+    let alike = authority.add_customer(&actor, &customer, at, mode)?;
+    for other in alike {
+        session.warn(&format!("customer '{}' has nearly the same name: {}", other.slug, other.name));
+    }
+    let what = format!("{} '{}' ({})", customer.kind, customer.slug, customer.name);
+    session.done(&format!("add {what}"), &format!("added {what}"));
+    Ok(authority.close()?)
+}
+
+fn list(args: ListArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let authority = session.reading()?;
+    let filter = CustomerFilter {
+        kind: args.kind,
+        archived: if args.all { None } else { Some(args.archived) },
+        owner: args.owner,
+        text: (!args.text.is_empty()).then(|| args.text.join(" ")),
+        limit: None,
+    };
+    let customers = authority.read().customers(&filter)?;
+    let views: Vec<CustomerView> = customers.iter().map(|customer| CustomerView::new(customer, None)).collect();
+    session.list(&views, "no customers match; add one with 'lic customer add'", None)
+}
+
+fn show(args: &ShowArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let authority = session.reading()?;
+    let tables = authority.read();
+    let customer = find::customer(&tables, &args.customer)?;
+    let mut filter = LicenseFilter::new(session.now());
+    filter.customer = Some(customer.slug.clone());
+    let licenses = tables.count_licenses(&filter)?;
+    session.detail(&CustomerView::new(&customer, Some(licenses)))
+}
+
+fn edit(name: &str, change: &CustomerChange, session: &mut Session<'_>) -> Result<(), Failure> {
+    let mut authority = session.writing()?;
+    let actor = session.actor(&authority)?;
+    let (at, mode) = (session.now(), session.mode());
+    let (customer, changes) = authority.edit_customer(&actor, name, change, at, mode)?;
+    session.changes(&format!("customer '{}'", customer.slug), &changes);
+    Ok(authority.close()?)
+}

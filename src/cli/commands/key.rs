@@ -1,0 +1,130 @@
+//! `lic key`: the signing keys.
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::authority::Authority;
+use crate::authority::snippets::{self, Language, SnippetInput};
+use crate::cli::error::{Failure, exit};
+use crate::cli::session::Session;
+use crate::cli::views::key::KeyView;
+use crate::ledger::{KeyPurpose, KeyState, SigningKeyRecord};
+use crate::license::Slug;
+use crate::token::KeySet;
+
+/// Keep signing keys: list, export
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    List,
+    Export(ExportArgs),
+}
+
+/// Print the public keys that verify licenses, or a program that verifies them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lic key export > vendor.pem
+  lic key export --format jwks > jwks.json
+  lic key export --format snippet --lang python > verify.py")]
+struct ExportArgs {
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "pem")]
+    format: KeyFormat,
+    /// The language of the snippet: python, node, go, java, csharp, php, rust or c
+    #[arg(long, value_name = "LANGUAGE", required_if_eq("format", "snippet"))]
+    lang: Option<Language>,
+    /// The product that the snippet checks [default: the one in lic.toml]
+    #[arg(long, value_name = "PRODUCT")]
+    product: Option<Slug>,
+    /// The test signing key in place of the others, for test builds only
+    #[arg(long)]
+    test: bool,
+    /// Only the key with this kid
+    #[arg(long, value_name = "KID")]
+    kid: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum KeyFormat {
+    /// SubjectPublicKeyInfo in PEM, one block a key
+    Pem,
+    /// One JSON Web Key (RFC 8037)
+    Jwk,
+    /// A JSON Web Key Set
+    Jwks,
+    /// A complete program in --lang
+    Snippet,
+}
+
+pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
+    match args.action {
+        Action::List => list(session),
+        Action::Export(args) => export(&args, session),
+    }
+}
+
+fn list(session: &mut Session<'_>) -> Result<(), Failure> {
+    let authority = session.reading()?;
+    let views: Vec<KeyView> = authority.read().signing_keys()?.iter().map(KeyView::new).collect();
+    session.list(&views, "there are no signing keys", None)
+}
+
+fn export(args: &ExportArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let authority = session.reading()?;
+    let keys = wanted(args, &authority)?;
+    let text = match args.format {
+        KeyFormat::Pem => keys.to_pem(),
+        KeyFormat::Jwks => pretty(&keys.to_jwks()),
+        KeyFormat::Jwk => {
+            let mut all = keys.iter();
+            match (all.next(), all.next()) {
+                (Some(only), None) => pretty(&only.to_jwk()),
+                _ => return Err(Failure::usage("there are several keys").hint("take one with --kid, or all with --format jwks")),
+            }
+        }
+        KeyFormat::Snippet => snippet(args, &keys, &authority)?,
+    };
+    session.data(text.as_bytes())
+}
+
+/// The keys that a verifier is to trust: those published, in use or retired, and never a compromised one.
+fn wanted(args: &ExportArgs, authority: &Authority) -> Result<KeySet, Failure> {
+    let purpose = if args.test { KeyPurpose::Test } else { KeyPurpose::License };
+    let chosen = |key: &SigningKeyRecord| {
+        key.purpose == purpose
+            && key.state != KeyState::Compromised
+            && args.kid.as_ref().is_none_or(|kid| key.kid.as_str() == kid)
+    };
+    let mut keys = KeySet::new();
+    for record in authority.read().signing_keys()?.into_iter().filter(chosen) {
+        keys.insert(record.public_key()?);
+    }
+    match &args.kid {
+        Some(kid) if keys.iter().next().is_none() => {
+            Err(Failure::new(exit::NOT_FOUND, format!("there is no such key: {}", crate::render::escape::human(kid)))
+                .hint("see the keys with 'lic key list'"))
+        }
+        _ => Ok(keys),
+    }
+}
+
+fn snippet(args: &ExportArgs, keys: &KeySet, authority: &Authority) -> Result<String, Failure> {
+    let Some(language) = args.lang else { return Err(Failure::usage("no language given").hint("--lang python")) };
+    let product = args.product.clone().or_else(|| authority.settings.defaults.product.clone());
+    let product =
+        product.ok_or_else(|| Failure::usage("no product given, and lic.toml names no default").hint("--product NAME"))?;
+    let issuer = authority.read().authority()?.map(|authority| authority.issuer).unwrap_or_default();
+    let keys: Vec<(String, String)> = keys.iter().map(|key| (key.kid().to_string(), key.x())).collect();
+    Ok(snippets::render(language, &SnippetInput { keys: &keys, issuer: &issuer, product: product.as_str() }))
+}
+
+fn pretty(value: &serde_json::Value) -> String {
+    // A JSON value always prints.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}

@@ -1,0 +1,106 @@
+//! `lic list`: the licenses of the ledger.
+
+use crate::authority::find;
+use crate::cli::args::parse_moment;
+use crate::cli::error::Failure;
+use crate::cli::session::Session;
+use crate::cli::views::license::LicenseView;
+use crate::ledger::{LicenseFilter, LicenseSort};
+use crate::license::{Date, LicenseType, Period, Slug, Status, Timestamp};
+
+/// How many licenses a terminal shows unless told otherwise.
+const PAGE: u32 = 100;
+
+/// List licenses
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lic list --expiring 30d
+  lic list --customer acme --status active --status expiring
+  lic list --issued-since 2026-01-01 --sort issued --reverse -o csv > issued.csv")]
+pub struct Args {
+    /// Words that must all occur in the id, the customer, a contact, the tier or the note
+    #[arg(value_name = "TEXT")]
+    text: Vec<String>,
+    /// Of this customer
+    #[arg(long, value_name = "CUSTOMER", add = crate::cli::complete::customers())]
+    customer: Option<String>,
+    /// Of this tier
+    #[arg(long, value_name = "TIER", add = crate::cli::complete::tiers())]
+    tier: Option<String>,
+    /// Of this product
+    #[arg(long, value_name = "PRODUCT")]
+    product: Option<Slug>,
+    /// In this status: scheduled, active, expiring, grace, expired, suspended or revoked (repeatable)
+    #[arg(long, value_name = "STATUS")]
+    status: Vec<Status>,
+    /// commercial, trial or test
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<LicenseType>,
+    /// Only for the vendor's own use
+    #[arg(long, conflicts_with = "external")]
+    internal: bool,
+    /// Only for others
+    #[arg(long)]
+    external: bool,
+    /// Ending within this period from now, such as 30d
+    #[arg(long, value_name = "PERIOD")]
+    expiring: Option<Period>,
+    /// Issued by this operator
+    #[arg(long, value_name = "OPERATOR", add = crate::cli::complete::operators())]
+    issued_by: Option<Slug>,
+    /// Issued on this day or later
+    #[arg(long, value_name = "DATE")]
+    issued_since: Option<Date>,
+    /// Sort by end, issued, customer, tier, id, status, starts or seats
+    #[arg(long, value_name = "COLUMN", default_value = "end")]
+    sort: LicenseSort,
+    /// The other way round
+    #[arg(long)]
+    reverse: bool,
+    /// How many at most; 0 for all [default: 100 on a terminal, else all]
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<u32>,
+    /// As of this moment, past or future: a date or RFC 3339 [default: now]
+    #[arg(long, value_name = "MOMENT", value_parser = parse_moment)]
+    at: Option<Timestamp>,
+}
+
+pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
+    let authority = session.reading()?;
+    let tables = authority.read();
+    let now = session.now();
+    let at = args.at.unwrap_or(now);
+    let mut filter = LicenseFilter::new(at);
+    filter.as_of = args.at.filter(|at| *at < now);
+    if let Some(customer) = &args.customer {
+        filter.customer = Some(find::customer(&tables, customer)?.slug);
+    }
+    filter.product = args.product;
+    if let Some(tier) = &args.tier {
+        let tier = find::tier(&tables, tier, filter.product.as_ref())?;
+        filter.tier = Some(tier.slug);
+        filter.product = Some(tier.product);
+    }
+    filter.statuses = args.status;
+    filter.kind = args.kind;
+    filter.internal = if args.internal { Some(true) } else { args.external.then_some(false) };
+    filter.ends_before = match args.expiring {
+        Some(period) => period.after(at.date()).map(Date::end),
+        None => None,
+    };
+    filter.issued_by = args.issued_by;
+    filter.issued_since = args.issued_since.map(Date::start);
+    filter.text = (!args.text.is_empty()).then(|| args.text.join(" "));
+    filter.sort = args.sort;
+    filter.reverse = args.reverse;
+    let most = args.limit.unwrap_or(if session.is_table() { PAGE } else { 0 });
+    // One more than shown, to know whether there are more without counting them all.
+    filter.limit = (most > 0).then(|| most.saturating_add(1));
+    let mut records = tables.licenses(&filter)?;
+    let more = most > 0 && records.len() > most as usize;
+    records.truncate(if more { most as usize } else { records.len() });
+    let views: Vec<LicenseView> = records.iter().map(|record| LicenseView::new(record, at)).collect();
+    let footer = more.then(|| format!("… and more: --limit {} shows more, --limit 0 all", most.saturating_mul(10)));
+    session.list(&views, "no licenses match; issue one with 'lic issue'", footer)
+}

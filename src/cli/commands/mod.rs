@@ -1,0 +1,61 @@
+//! The commands, one file each. The doc comment of a command's arguments is its help; the function under it reads as a page.
+
+mod completions;
+mod config;
+mod customer;
+mod demo;
+mod init;
+mod inspect;
+mod issue;
+mod key;
+mod list;
+mod man;
+mod operator;
+mod quick;
+mod saving;
+mod show;
+mod tier;
+mod verify;
+
+use clap::Subcommand;
+
+use super::error::Failure;
+use super::session::Session;
+
+/// Lists every command once: its name and its module, in the order of the help.
+macro_rules! commands {
+    ($($name:ident: $module:ident,)*) => {
+        /// Every command.
+        #[derive(Subcommand)]
+        pub enum Command {
+            $(#[command(name = stringify!($module))] $name($module::Args),)*
+        }
+
+        impl Command {
+            /// Runs the command.
+            pub fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+                match self {
+                    $(Self::$name(args) => $module::run(args, session),)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Demo: demo,
+    Init: init,
+    Issue: issue,
+    Quick: quick,
+    Verify: verify,
+    Inspect: inspect,
+    List: list,
+    Show: show,
+    Customer: customer,
+    Tier: tier,
+    Operator: operator,
+    Key: key,
+    Config: config,
+    Completions: completions,
+    Man: man,
+}

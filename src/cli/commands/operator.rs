@@ -1,0 +1,249 @@
+//! `lic operator`: the people who may act on the ledger.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::authority::init::protection;
+use crate::authority::{Actor, Authority, Mode};
+use crate::cli::args::SigningArgs;
+use crate::cli::error::Failure;
+use crate::cli::passphrase::{self, Asking};
+use crate::cli::session::Session;
+use crate::cli::views::operator::OperatorView;
+use crate::keyring::Passphrase;
+use crate::ledger::KeyPurpose;
+use crate::license::{LicenseType, Operator, OperatorLimits, Period, Role, Slug};
+
+/// Keep operators: add, list, edit, remove
+///
+/// A role is a rule among people who share a home: whoever may write the ledger's file is not held by it, though the
+/// audit log tells. Who may sign is decided by cryptography: only an operator with a copy of the signing key can.
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Add(AddArgs),
+    List,
+    Edit(EditArgs),
+    Remove(RemoveArgs),
+}
+
+/// Add an operator; issuers and admins get their own copy of the signing keys
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lic operator add jane --role issuer --longest 1y --tier basic --tier professional
+  lic operator add bob --role viewer")]
+struct AddArgs {
+    /// The operator: the name of the system user
+    #[arg(value_name = "OPERATOR")]
+    operator: Slug,
+    /// admin, issuer or viewer
+    #[arg(long, value_name = "ROLE")]
+    role: Role,
+    #[command(flatten)]
+    fields: FieldArgs,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// Change an operator
+#[derive(Debug, clap::Args)]
+struct EditArgs {
+    /// The operator
+    #[arg(value_name = "OPERATOR", add = crate::cli::complete::operators())]
+    operator: Slug,
+    /// admin, issuer or viewer
+    #[arg(long, value_name = "ROLE")]
+    role: Option<Role>,
+    #[command(flatten)]
+    fields: FieldArgs,
+    /// Lift all limits before setting those given
+    #[arg(long)]
+    no_limits: bool,
+    /// Give a copy of the signing keys that the operator lacks
+    #[arg(long)]
+    give_keys: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// Remove an operator and the operator's copies of the signing keys; the history stays
+#[derive(Debug, clap::Args)]
+struct RemoveArgs {
+    /// The operator
+    #[arg(value_name = "OPERATOR", add = crate::cli::complete::operators())]
+    operator: Slug,
+}
+
+#[derive(Debug, clap::Args)]
+struct FieldArgs {
+    /// The person's name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The mail address
+    #[arg(long, value_name = "ADDRESS")]
+    mail: Option<String>,
+    /// The longest term that the operator may issue
+    #[arg(long, value_name = "PERIOD")]
+    longest: Option<Period>,
+    /// A type that the operator may issue: commercial, trial or test (repeatable) [default: all]
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<LicenseType>,
+    /// A tier that the operator may issue (repeatable) [default: all]
+    #[arg(long = "tier", value_name = "TIER", add = crate::cli::complete::tiers())]
+    tiers: Vec<Slug>,
+}
+
+#[derive(Debug, clap::Args)]
+struct KeyArgs {
+    /// The file with the new operator's passphrase [default: asked for]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    new_passphrase_file: Option<PathBuf>,
+    /// Leave the operator's copies without a passphrase
+    #[arg(long, conflicts_with = "new_passphrase_file")]
+    no_passphrase: bool,
+    #[command(flatten)]
+    signing: SigningArgs,
+}
+
+impl FieldArgs {
+    fn apply(&self, operator: &mut Operator) {
+        if let Some(name) = &self.name {
+            operator.name = Some(name.clone());
+        }
+        if let Some(mail) = &self.mail {
+            operator.mail = Some(mail.clone());
+        }
+        let limits = &mut operator.limits;
+        limits.longest = self.longest.or(limits.longest);
+        if !self.types.is_empty() {
+            limits.types = self.types.iter().copied().collect();
+        }
+        if !self.tiers.is_empty() {
+            limits.tiers = self.tiers.iter().cloned().collect();
+        }
+    }
+}
+
+pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
+    match args.action {
+        Action::Add(args) => add(&args, session),
+        Action::List => list(session),
+        Action::Edit(args) => edit(&args, session),
+        Action::Remove(args) => remove(&args, session),
+    }
+}
+
+fn add(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let mut authority = session.writing()?;
+    let actor = session.actor(&authority)?;
+    let slug = args.operator.clone();
+    let mut operator = Operator { slug, name: None, mail: None, role: args.role, limits: OperatorLimits::default() };
+    args.fields.apply(&mut operator);
+    let at = session.now();
+    // Tried first, so that nobody chooses a passphrase for an operator who cannot be added.
+    authority.add_operator(&actor, &operator, at, Mode::Rehearse)?;
+    let what = format!("{} '{}'", operator.role, operator.slug);
+    if session.globals.dry_run {
+        session.done(&format!("add {what}"), "");
+        return Ok(());
+    }
+    if operator.role == Role::Viewer {
+        authority.add_operator(&actor, &operator, at, Mode::Commit)?;
+    } else {
+        let passphrase = new_passphrase(&operator.slug, &args.keys, session)?;
+        authority.add_operator(&actor, &operator, at, Mode::Commit)?;
+        give_keys(&mut authority, &actor, &operator.slug, passphrase.as_ref(), &args.keys, session)?;
+    }
+    session.tick(&format!("added {what}"));
+    Ok(authority.close()?)
+}
+
+/// Gives the operator a copy of every signing key that signs and that the operator lacks.
+fn give_keys(
+    authority: &mut Authority,
+    actor: &Actor,
+    operator: &Slug,
+    passphrase: Option<&Passphrase>,
+    args: &KeyArgs,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let at = session.now();
+    for key in authority.keys_without(operator)? {
+        let signer = authority.unlock_copy(actor, &key, &mut Asking::new(session, &args.signing))?;
+        // The test signing key needs no passphrase: see `authority::init`.
+        let passphrase = passphrase.filter(|_| key.purpose != KeyPurpose::Test);
+        let protection = protection(passphrase, &mut *session.world.entropy)?;
+        authority.give_copy(actor, operator, &signer, protection, at)?;
+        session.note(&format!("gave '{operator}' a copy of {} key {}", key.purpose.as_str(), key.kid));
+    }
+    Ok(())
+}
+
+fn new_passphrase(operator: &Slug, args: &KeyArgs, session: &mut Session<'_>) -> Result<Option<Passphrase>, Failure> {
+    if args.no_passphrase {
+        session.warn("without a passphrase, whoever can read the file can sign");
+        return Ok(None);
+    }
+    if let Some(path) = &args.new_passphrase_file {
+        let passphrase = Passphrase::from_file(&session.path(path)).map_err(crate::authority::Error::Passphrase)?;
+        return Ok(Some(passphrase));
+    }
+    let example = format!("lic operator add {operator} --role issuer --new-passphrase-file FILE");
+    passphrase::ask_new(session, &format!("'{operator}'"), &example).map(Some)
+}
+
+fn list(session: &mut Session<'_>) -> Result<(), Failure> {
+    let authority = session.reading()?;
+    let keys = authority.read().signing_keys()?;
+    let operators = authority.read().operators()?;
+    let views: Vec<OperatorView> = operators.iter().map(|operator| OperatorView::new(operator, &keys)).collect();
+    session.list(&views, "there are no operators", None)
+}
+
+fn edit(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let mut authority = session.writing()?;
+    let actor = session.actor(&authority)?;
+    let (at, mode) = (session.now(), session.mode());
+    let edit = |operator: &mut Operator| {
+        operator.role = args.role.unwrap_or(operator.role);
+        if args.no_limits {
+            operator.limits = OperatorLimits::default();
+        }
+        args.fields.apply(operator);
+    };
+    let (operator, changes) = authority.edit_operator(&actor, &args.operator, edit, at, mode)?;
+    if !args.give_keys || !changes.is_empty() {
+        session.changes(&format!("operator '{}'", operator.slug), &changes);
+    }
+    if args.give_keys && !session.globals.dry_run {
+        if authority.keys_without(&operator.slug)?.is_empty() {
+            session.note(&format!("operator '{}' has a copy of every signing key", operator.slug));
+        } else {
+            let passphrase = new_passphrase(&operator.slug, &args.keys, session)?;
+            give_keys(&mut authority, &actor, &operator.slug, passphrase.as_ref(), &args.keys, session)?;
+        }
+    }
+    Ok(authority.close()?)
+}
+
+fn remove(args: &RemoveArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let mut authority = session.writing()?;
+    let actor = session.actor(&authority)?;
+    let what = format!("operator '{}' and the operator's copies of the signing keys", args.operator);
+    if session.can_ask() && !session.globals.dry_run && !session.ask_confirm(&format!("Remove {what}?"), false)? {
+        return Err(Failure::cancelled());
+    }
+    let (at, mode) = (session.now(), session.mode());
+    authority.remove_operator(&actor, &args.operator, at, mode)?;
+    session.done(&format!("remove {what}"), &format!("removed {what}"));
+    session.hint("a copy that was made of those files before still opens; rotate the signing key if that worries you");
+    Ok(authority.close()?)
+}

@@ -1,0 +1,111 @@
+//! Saving keys to files: never over a file that is there, and never half of one.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::authority::{Authority, Error};
+use crate::cli::error::Failure;
+use crate::cli::session::Session;
+use crate::license::LicenseId;
+use crate::token::armour;
+
+/// Where keys go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// To standard output.
+    Output,
+    /// Into this folder, each under a name of its own.
+    Folder(PathBuf),
+    /// Into this very file.
+    File(PathBuf),
+}
+
+impl Destination {
+    /// Where `--out` leads: `-`, a folder (one that is there, or a name that ends with a slash), or a file. Without it, the
+    /// folder of `lic.toml`, which is the current one unless it says otherwise.
+    pub fn of(out: Option<&Path>, authority: &Authority, session: &Session<'_>) -> Self {
+        let Some(out) = out else {
+            return Self::Folder(session.path(&authority.settings.defaults.out));
+        };
+        if out == Path::new("-") {
+            return Self::Output;
+        }
+        let path = session.path(out);
+        let folder = path.is_dir() || out.to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);
+        if folder { Self::Folder(path) } else { Self::File(path) }
+    }
+
+    /// Refuses, before anything is issued, what could not be saved afterwards.
+    pub fn check(&self, count: u32) -> Result<(), Failure> {
+        match self {
+            Self::Output => Ok(()),
+            Self::File(path) if count > 1 => {
+                let message = format!("{count} keys do not fit into one file: {}", path.display());
+                Err(Failure::usage(message).hint("name a folder with a slash at its end, or --out -"))
+            }
+            Self::File(path) if path.symlink_metadata().is_ok() => {
+                Err(Failure::from(Error::Occupied(path.clone())).hint("name another file with --out"))
+            }
+            Self::File(path) => can_write(path.parent().unwrap_or(Path::new("."))),
+            Self::Folder(path) => {
+                fs::create_dir_all(path).map_err(|source| Error::file(path, source))?;
+                can_write(path)
+            }
+        }
+    }
+
+    /// Saves a key. Gives the file, where there is one.
+    pub fn save(&self, stem: &str, id: LicenseId, key: &str, session: &mut Session<'_>) -> Result<Option<PathBuf>, Failure> {
+        let text = armour::wrap(key);
+        let saved = match self {
+            Self::Output => {
+                session.data(text.as_bytes())?;
+                return Ok(None);
+            }
+            Self::File(path) => write_new(path, &text).map(|()| path.clone()),
+            Self::Folder(folder) => save_in(folder, stem, id, &text),
+        };
+        saved.map(Some).map_err(|error| {
+            let why = crate::authority::error::plain(&error);
+            Failure::failed(format!("{id} is issued, but its key could not be saved: {why}"))
+                .hint(format!("print the key with 'lic show {id} --key'"))
+        })
+    }
+}
+
+/// Saves under the plain name, else under one with the id; the same key saved before is left as it is.
+fn save_in(folder: &Path, stem: &str, id: LicenseId, text: &str) -> io::Result<PathBuf> {
+    let plain = folder.join(format!("{stem}.lic"));
+    let with_id = folder.join(format!("{stem}-{}.lic", &id.to_string()[4..]));
+    for path in [&plain, &with_id] {
+        match write_new(path, text) {
+            Ok(()) => return Ok(path.clone()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+                    return Ok(path.clone());
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+/// Writes a file whole, and only where there is none.
+pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".lic-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
+}
+
+fn can_write(folder: &Path) -> Result<(), Failure> {
+    let tried = tempfile::Builder::new().prefix(".lic-").tempfile_in(folder);
+    tried.map(|_| ()).map_err(|source| Failure::from(Error::file(folder, source)).hint("save elsewhere with --out"))
+}

@@ -1,0 +1,64 @@
+//! `lic show`: one license with its terms, revisions, history and key.
+
+use std::path::Path;
+
+use crate::authority::{Authority, Error, find};
+use crate::cli::args::parse_moment;
+use crate::cli::commands::verify::read_key;
+use crate::cli::error::Failure;
+use crate::cli::session::Session;
+use crate::cli::views::history::{EventView, RevisionView};
+use crate::cli::views::license::{LicenseDetail, Parts};
+use crate::ledger::LicenseRecord;
+use crate::license::Timestamp;
+use crate::token::{self, armour};
+
+/// Show one license: its terms, revisions and key
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lic show LIC-7QK3-M2ZD --history
+  lic show 7QK
+  lic show LIC-7QK3-M2ZD --key > acme.lic")]
+pub struct Args {
+    /// The license: its id, a beginning of it that only one has, a key, or a file that holds a key
+    #[arg(value_name = "LICENSE", add = crate::cli::complete::licenses())]
+    license: String,
+    /// Everything that happened to it
+    #[arg(long)]
+    history: bool,
+    /// Only the key, ready to send
+    #[arg(long, conflicts_with = "history")]
+    key: bool,
+    /// The moment to tell the status for: a date or RFC 3339 [default: now]
+    #[arg(long, value_name = "MOMENT", value_parser = parse_moment)]
+    at: Option<Timestamp>,
+}
+
+pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
+    let authority = session.reading()?;
+    let record = find_license(&args.license, &authority, session)?;
+    let tables = authority.read();
+    let missing = || Error::UnknownLicense(record.id.to_string());
+    let key = tables.key_text(record.id, record.rev)?.ok_or_else(missing)?;
+    if args.key {
+        return session.data(armour::wrap(&key).as_bytes());
+    }
+    let terms = tables.terms(record.id, record.rev)?.ok_or_else(missing)?;
+    let revisions = tables.revisions(record.id)?.iter().map(RevisionView::new).collect();
+    let history = if args.history { tables.history(record.id)?.iter().map(EventView::new).collect() } else { Vec::new() };
+    let at = args.at.unwrap_or_else(|| session.now());
+    let parts = Parts { revisions, history, key: armour::wrap(&key) };
+    session.detail(&LicenseDetail::new(&record, &terms, parts, at))
+}
+
+/// The license that a person named by its id, a beginning of it, a key, or a file that holds one.
+pub fn find_license(named: &str, authority: &Authority, session: &mut Session<'_>) -> Result<LicenseRecord, Failure> {
+    let is_key = named == "-" || named.starts_with("eyJ") || named.ends_with(".lic") || session.path(Path::new(named)).is_file();
+    if !is_key {
+        return Ok(find::license(&authority.read(), named)?);
+    }
+    let pasted = read_key(session, Path::new(named))?;
+    let (_, claims) = token::inspect(&pasted).map_err(|refusal| Failure::failed(refusal.to_string()))?;
+    Ok(find::license(&authority.read(), &claims.jti.to_string())?)
+}

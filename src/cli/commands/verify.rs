@@ -1,0 +1,165 @@
+//! `lic verify`: whether a key is good, and if not, why not.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use crate::authority::{Authority, Error};
+use crate::cli::args::parse_moment;
+use crate::cli::error::{Failure, exit};
+use crate::cli::session::Session;
+use crate::cli::views::license;
+use crate::cli::views::verdict::VerdictView;
+use crate::license::{MachineId, Slug, Standing, Status, Timestamp};
+use crate::render::escape;
+use crate::token::{Check, KeySet, LARGEST_TEXT, Outcome, Reason, Verdict, Verifier};
+
+/// The largest file of public keys.
+const LARGEST_KEYS: u64 = 1024 * 1024;
+
+/// Check a key offline and say why it is refused
+///
+/// With --keys nothing but that file is read: this is the check that a customer's program makes. Without it, the keys
+/// and the ledger of the authority are used, so that a key that was never issued here is found out.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit codes: 0 the key is valid, 3 it is not.
+
+Examples:
+  lic verify acme-pro.lic --explain
+  lic verify acme-pro.lic --keys vendor.pem --product cockpit --at 2027-12-01
+  lic verify - -o json < mail.txt")]
+pub struct Args {
+    /// The key, a file that holds it, or - for standard input
+    #[arg(value_name = "KEY|FILE", default_value = "-", value_hint = clap::ValueHint::FilePath)]
+    key: PathBuf,
+    /// Trust the public keys in this file (PEM or JWKS) and nothing else
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    keys: Option<PathBuf>,
+    /// The key must be for this product
+    #[arg(long, value_name = "PRODUCT")]
+    product: Option<Slug>,
+    /// The key must belong to this customer
+    #[arg(long, value_name = "CUSTOMER", add = crate::cli::complete::customers())]
+    customer: Option<Slug>,
+    /// The key must grant this feature (repeatable)
+    #[arg(long, value_name = "FEATURE")]
+    feature: Vec<Slug>,
+    /// The key must be good on this machine
+    #[arg(long, value_name = "MACHINE ID")]
+    machine: Option<MachineId>,
+    /// The moment to check for: a date or RFC 3339 [default: now]
+    #[arg(long, value_name = "MOMENT", value_parser = parse_moment)]
+    at: Option<Timestamp>,
+    /// Show every check, not only the outcome
+    #[arg(long)]
+    explain: bool,
+}
+
+pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
+    let at = args.at.unwrap_or_else(|| session.now());
+    let pasted = read_key(session, &args.key)?;
+    let verdict = if let Some(path) = &args.keys {
+        verifier(read_keys(session, path)?, &args).examine(&pasted, at)
+    } else {
+        let authority = open_for_keys(session)?;
+        let mut verdict = verifier(authority.key_set()?, &args).examine(&pasted, at);
+        authority.add_ledger_checks(&mut verdict)?;
+        verdict
+    };
+    show(session, args.explain, &verdict, at)?;
+    if verdict.is_valid() { Ok(()) } else { Err(Failure::silent(exit::NOT_VALID)) }
+}
+
+fn verifier(keys: KeySet, args: &Args) -> Verifier {
+    let mut verifier = match &args.product {
+        Some(product) => Verifier::new(keys, product.clone()),
+        None => Verifier::for_any_product(keys),
+    };
+    verifier = match &args.machine {
+        Some(machine) => verifier.machine(machine.clone()),
+        None => verifier.any_machine(),
+    };
+    if let Some(customer) = &args.customer {
+        verifier = verifier.customer(customer.clone());
+    }
+    args.feature.iter().cloned().fold(verifier, Verifier::feature)
+}
+
+fn show(session: &mut Session<'_>, explain: bool, verdict: &Verdict, at: Timestamp) -> Result<(), Failure> {
+    let claims = verdict.claims.as_ref().filter(|_| verdict.is_valid());
+    let status = claims.map(|claims| claims.validity().status(Standing::Good, at));
+    if !session.is_table() {
+        return session.detail(&VerdictView::new(verdict, status, at));
+    }
+    let styles = session.output_styles();
+    let mut lines = String::new();
+    for result in &verdict.checks {
+        if !explain && !matches!(result.outcome, Outcome::Failed | Outcome::Warned) {
+            continue;
+        }
+        let mark = match result.outcome {
+            Outcome::Passed => styles.good("✓"),
+            Outcome::Failed => styles.bad("✗"),
+            Outcome::Warned => styles.careful("!"),
+            Outcome::Skipped => styles.faint("·"),
+        };
+        let _ = writeln!(lines, "{mark} {:<11} {}", result.check.as_str(), escape::human(&result.detail));
+    }
+    match verdict.failure() {
+        None => {
+            let _ = writeln!(lines, "{} valid: {}", styles.good("✓"), granted(verdict, status));
+        }
+        Some(failure) => {
+            let code = failure.reason.map_or("refused", Reason::as_str).replace('-', " ");
+            let id = verdict.claims.as_ref().map_or_else(|| "the license".into(), |claims| claims.jti.to_string());
+            let _ = writeln!(lines, "  {} {code}. {}", styles.strong("not valid:"), advice(failure.check, &id));
+        }
+    }
+    session.data(lines.as_bytes())
+}
+
+fn granted(verdict: &Verdict, status: Option<Status>) -> String {
+    let Some(claims) = &verdict.claims else { return String::new() };
+    let until = license::until(claims.validity().ends);
+    let status = status.map_or("", Status::as_str);
+    let line =
+        format!("{}  {} · {} · {} · {until} · {status}", claims.jti, claims.customer, claims.tier, license::seats(claims.seats));
+    escape::human(&line).into_owned()
+}
+
+/// What the holder of a refused key can do.
+fn advice(check: Check, id: &str) -> String {
+    match check {
+        Check::Format => "Paste the whole key, from its first line to its last.".into(),
+        Check::Signature => "It is not a key of this vendor, or it was changed: ask the vendor for a new copy.".into(),
+        Check::Term => format!("Ask the vendor to renew {id}."),
+        Check::Machine => format!("Ask the vendor to bind {id} to this machine."),
+        Check::Ledger => "Tell an admin at once.".into(),
+        Check::Standing => format!("Ask the vendor about {id}."),
+        _ => "Ask the vendor for the right license.".into(),
+    }
+}
+
+/// The key as given: a file, `-`, or the key itself on the command line.
+pub fn read_key(session: &mut Session<'_>, given: &Path) -> Result<Vec<u8>, Failure> {
+    let text = given.to_string_lossy();
+    if text.starts_with("eyJ") && text.matches('.').count() >= 2 {
+        return Ok(text.into_owned().into_bytes());
+    }
+    session.read_input(given, LARGEST_TEXT as u64)
+}
+
+fn read_keys(session: &mut Session<'_>, path: &Path) -> Result<KeySet, Failure> {
+    let bytes = session.read_input(path, LARGEST_KEYS)?;
+    let named = |why: String| Failure::failed(format!("{}: {why}", escape::human(&path.display().to_string())));
+    let text = String::from_utf8(bytes).map_err(|_| named("not a text file; PEM or JWKS is wanted".into()))?;
+    KeySet::parse(&text).map_err(|why| named(why.to_string()))
+}
+
+fn open_for_keys(session: &mut Session<'_>) -> Result<Authority, Failure> {
+    let home = session.home();
+    Authority::open(home, crate::ledger::Access::ReadOnly).map_err(|error| match error {
+        Error::NoAuthority(_) => Failure::from(error).hint("give the vendor's public keys: lic verify KEY --keys vendor.pem"),
+        other => other.into(),
+    })
+}

@@ -1,0 +1,211 @@
+//! What the program says when it fails: what is wrong, the next command to type, and the exit code.
+
+use std::io;
+
+use crate::authority::Error;
+use crate::authority::settings::SettingsError;
+use crate::keyring::{KeyringError, PassphraseError};
+use crate::ledger::LedgerError;
+use crate::render::escape;
+
+/// The exit codes, as scripts may rely on them.
+pub mod exit {
+    /// Done; an empty list and a broken pipe too.
+    pub const DONE: u8 = 0;
+    /// Failed, and said why.
+    pub const FAILED: u8 = 1;
+    /// Wrong usage.
+    pub const USAGE: u8 = 2;
+    /// A negative verdict: the license is not valid.
+    pub const NOT_VALID: u8 = 3;
+    /// Not allowed, or the signing key stays locked.
+    pub const NOT_ALLOWED: u8 = 4;
+    /// No such customer, tier, license, machine or key.
+    pub const NOT_FOUND: u8 = 5;
+    /// A bug in lic.
+    pub const BUG: u8 = 70;
+    /// Cancelled by a person.
+    pub const CANCELLED: u8 = 130;
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub code: u8,
+    /// What is wrong; empty where everything has been said already.
+    pub message: String,
+    /// The next command to type.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with an exit code and a message.
+    pub fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None }
+    }
+
+    /// A failure after everything has been said.
+    pub fn silent(code: u8) -> Self {
+        Self::new(code, "")
+    }
+
+    /// A plain failure.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(exit::FAILED, message)
+    }
+
+    /// Wrong usage.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(exit::USAGE, message)
+    }
+
+    /// With the next command to type.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A person cancelled.
+    pub fn cancelled() -> Self {
+        Self::new(exit::CANCELLED, "cancelled; nothing was changed")
+    }
+
+    /// A failure to write to standard output or to read what a person answers. A reader that closed the pipe has had
+    /// enough: that is no failure.
+    pub fn stream(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::silent(exit::DONE),
+            io::ErrorKind::Interrupted => Self::cancelled(),
+            _ => Self::failed(format!("cannot read or write: {}", crate::authority::error::plain(error))),
+        }
+    }
+}
+
+fn names<T: ToString>(all: &[T]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn did_you_mean<T: ToString>(close: &[T], otherwise: &str) -> String {
+    match close {
+        [] => otherwise.to_owned(),
+        [one] => format!("did you mean '{}'?", one.to_string()),
+        several => format!("did you mean one of {}?", names(several)),
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = escape::human(&error.to_string()).into_owned();
+        let (code, hint) = match &error {
+            Error::Ledger(inner) => return ledger(inner),
+            Error::Keyring(inner) => return keyring(inner),
+            Error::Settings(inner) => return settings(inner),
+            Error::Passphrase(inner) => return passphrase(inner),
+            Error::Terminal(inner) => return Self::stream(inner),
+            Error::NoAuthority(_) => {
+                (exit::FAILED, Some("set one up with 'lic init', or name another folder with --home".into()))
+            }
+            Error::Occupied(_) => (exit::FAILED, Some("use it as it is, or choose another folder with --home".into())),
+            Error::UnknownCustomer { close, name } => {
+                let add = format!("add it with 'lic customer add {}'", escape::human(name));
+                (exit::NOT_FOUND, Some(did_you_mean(close, &add)))
+            }
+            Error::ArchivedCustomer(slug) => {
+                (exit::FAILED, Some(format!("take it back with 'lic customer archive {slug} --undo'")))
+            }
+            Error::UnknownTier { close, .. } => {
+                (exit::NOT_FOUND, Some(did_you_mean(close, "see the tiers with 'lic tier list'")))
+            }
+            Error::AmbiguousTier { fits, .. } => {
+                let first = fits.first().map_or("PRODUCT/TIER", String::as_str);
+                (exit::USAGE, Some(format!("name it in full: --tier {first}")))
+            }
+            Error::RetiredTier(_) => (exit::FAILED, Some("see the tiers on offer with 'lic tier list'".into())),
+            Error::UnknownLicense(_) => (exit::NOT_FOUND, Some("see the licenses with 'lic list'".into())),
+            Error::AmbiguousLicense { .. } => (exit::USAGE, Some("type more of it".into())),
+            Error::UnknownOperator(_) => (
+                exit::NOT_ALLOWED,
+                Some("name one of 'lic operator list' with --as, or have an admin run 'lic operator add'".into()),
+            ),
+            Error::UnknownPreset { known, .. } => {
+                (exit::NOT_FOUND, Some(format!("the presets in lic.toml are {}", names(known))))
+            }
+            Error::AlreadyExists { what, name } => (exit::FAILED, Some(format!("change it with 'lic {what} edit {name}'"))),
+            Error::NotAllowed { who_can, .. } | Error::BeyondLimits { who_can, .. } => {
+                let hint = if who_can.is_empty() {
+                    "nobody can: change a role or a limit with 'lic operator edit'".into()
+                } else {
+                    format!("ask {}", names(who_can))
+                };
+                (exit::NOT_ALLOWED, Some(hint))
+            }
+            Error::NoCopy { who_can, operator, .. } => {
+                let hint = format!("ask {} to run 'lic operator edit {operator} --give-keys'", names(who_can));
+                (exit::NOT_ALLOWED, Some(hint))
+            }
+            Error::Locked { .. } => {
+                (exit::NOT_ALLOWED, Some("give --passphrase-file FILE, set LIC_PASSPHRASE_FILE, or run it on a terminal".into()))
+            }
+            Error::NoSigningKey(_) => (exit::FAILED, Some("see the signing keys with 'lic key list'".into())),
+            Error::RequestReused { license, .. } => {
+                (exit::FAILED, Some(format!("see it with 'lic show {license}', or use another --request-id")))
+            }
+            Error::LastAdmin(_) => {
+                (exit::FAILED, Some("make somebody else an admin first: 'lic operator edit NAME --role admin'".into()))
+            }
+            Error::SelfCheck(_) => (exit::BUG, Some("please report this; the ledger is as it was".into())),
+            Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound => (exit::FAILED, None),
+            _ => (exit::FAILED, None),
+        };
+        Self { code, message, hint }
+    }
+}
+
+fn ledger(error: &LedgerError) -> Failure {
+    let hint = match error {
+        LedgerError::Missing(_) => "restore it from a backup, or set up an authority with 'lic init'",
+        LedgerError::NotALedger(_) => "name the right home with --home, or restore the ledger from a backup",
+        LedgerError::Newer { .. } => "use the newer lic that wrote it",
+        LedgerError::Older { .. } | LedgerError::Unsettled => {
+            "run any command that writes, such as 'lic customer edit', as somebody who may"
+        }
+        LedgerError::ReadOnly | LedgerError::NotPermitted(_) => "run it as the owner of the home, or ask the owner to let you in",
+        LedgerError::Busy => "try again when the other program is done",
+        LedgerError::DiskFull => "make room and run it again; nothing was changed",
+        LedgerError::Damaged(_) => "stop using this ledger, keep a copy of it, and restore a backup",
+        _ => return Failure::failed(error.to_string()),
+    };
+    Failure::failed(error.to_string()).hint(hint)
+}
+
+fn keyring(error: &KeyringError) -> Failure {
+    let code = match error {
+        KeyringError::WrongPassphrase { .. } | KeyringError::NeedsPassphrase { .. } | KeyringError::NoCopy { .. } => {
+            exit::NOT_ALLOWED
+        }
+        _ => exit::FAILED,
+    };
+    Failure { hint: error.hint(), ..Failure::new(code, error.to_string()) }
+}
+
+fn settings(error: &SettingsError) -> Failure {
+    Failure { hint: error.hint().map(str::to_owned), ..Failure::failed(error.to_string()) }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        settings(&error)
+    }
+}
+
+fn passphrase(error: &PassphraseError) -> Failure {
+    Failure { hint: error.hint(), ..Failure::new(exit::NOT_ALLOWED, error.to_string()) }
+}

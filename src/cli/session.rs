@@ -1,0 +1,235 @@
+//! One run of the program: the world, the arguments every command knows, and what is said to the person.
+//!
+//! Data goes to standard output; ticks, notes, hints and errors go to standard error.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::args::Globals;
+use super::error::Failure;
+use super::style::Styles;
+use crate::authority::difference::Difference;
+use crate::authority::{Actor, Authority, Error, Home, Mode};
+use crate::ledger::Access;
+use crate::license::Timestamp;
+use crate::render::{self, Detail, Format, Options, View, escape};
+use crate::world::{Stream, World};
+
+/// One run of the program.
+pub struct Session<'w> {
+    /// The world outside.
+    pub world: &'w mut World,
+    /// The arguments every command knows.
+    pub globals: Globals,
+    errors: Styles,
+    output: Styles,
+}
+
+impl<'w> Session<'w> {
+    pub fn new(world: &'w mut World, globals: Globals) -> Self {
+        let errors = Styles::of(globals.color, world, Stream::Errors);
+        let output = Styles::of(globals.color, world, Stream::Output);
+        world.terminal.set_color(errors.is_colored());
+        Self { world, globals, errors, output }
+    }
+
+    /// The current moment.
+    pub fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    /// Whether changes are made or rehearsed.
+    pub fn mode(&self) -> Mode {
+        if self.globals.dry_run { Mode::Rehearse } else { Mode::Commit }
+    }
+
+    /// The home, wherever it is.
+    pub fn home(&self) -> Home {
+        Home::find(self.globals.home.as_deref(), self.world)
+    }
+
+    /// Opens the authority to read.
+    pub fn reading(&mut self) -> Result<Authority, Failure> {
+        self.open(Access::ReadOnly)
+    }
+
+    /// Opens the authority to change it.
+    pub fn writing(&mut self) -> Result<Authority, Failure> {
+        self.open(Access::ReadWrite)
+    }
+
+    fn open(&mut self, access: Access) -> Result<Authority, Failure> {
+        let home = self.home();
+        self.detail_note(&format!("home {} (from {})", home.path().display(), home.origin().as_str()));
+        Ok(Authority::open(home, access)?)
+    }
+
+    /// The operator who acts: `--as`, else the system user.
+    pub fn actor(&mut self, authority: &Authority) -> Result<Actor, Failure> {
+        let name = self.operator_name()?;
+        let actor = authority.actor(&name)?;
+        self.detail_note(&format!("operator {} ({})", actor.slug(), actor.operator().role));
+        Ok(actor)
+    }
+
+    /// The name of the operator who acts.
+    pub fn operator_name(&self) -> Result<String, Failure> {
+        let name = self.globals.operator.clone().or_else(|| (self.world.user)());
+        name.ok_or_else(|| Failure::usage("the system does not tell who you are").hint("name the operator with --as"))
+    }
+
+    /// A path as typed, seen from the current folder.
+    pub fn path(&self, typed: &Path) -> PathBuf {
+        self.world.path(typed)
+    }
+
+    /// The bytes of a file, or of standard input for `-`, up to a limit.
+    pub fn read_input(&mut self, typed: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+        use std::io::Read;
+        let mut bytes = Vec::new();
+        let read = if typed == Path::new("-") {
+            self.world.terminal.input().take(limit + 1).read_to_end(&mut bytes)
+        } else {
+            let path = self.path(typed);
+            std::fs::File::open(&path).and_then(|file| {
+                if file.metadata()?.is_dir() {
+                    return Err(io::Error::from(io::ErrorKind::IsADirectory));
+                }
+                file.take(limit + 1).read_to_end(&mut bytes)
+            })
+        };
+        read.map_err(|source| Failure::from(Error::file(typed, source)))?;
+        if bytes.len() as u64 > limit {
+            let shown = escape::human(&typed.display().to_string()).into_owned();
+            return Err(Failure::failed(format!("{shown}: larger than {} KiB", limit / 1024)));
+        }
+        Ok(bytes)
+    }
+
+    /// The format of data: as told, else a table on a terminal and TSV in a pipe.
+    pub fn format(&self) -> Format {
+        if self.globals.json {
+            return Format::Json;
+        }
+        let by_stream = if self.world.terminal.is_terminal(Stream::Output) { Format::Table } else { Format::Tsv };
+        self.globals.output.unwrap_or(by_stream)
+    }
+
+    /// Whether a person reads standard output as a table.
+    pub fn is_table(&self) -> bool {
+        self.format() == Format::Table
+    }
+
+    fn options(&self) -> Options {
+        Options::new(self.format()).width(self.world.terminal.width())
+    }
+
+    /// Shows a list. `empty` says in a table what there is none of, and what to do about it; `footer` stands under it.
+    pub fn list<V: View>(&mut self, views: &[V], empty: &str, footer: Option<String>) -> Result<(), Failure> {
+        if views.is_empty() && self.is_table() {
+            self.note(empty);
+            return Ok(());
+        }
+        let options = self.options().footer(footer);
+        let written = render::list(self.world.terminal.output(), views, &options);
+        written.map_err(|error| Failure::stream(&error))
+    }
+
+    /// Shows one thing at length.
+    pub fn detail<V: Detail>(&mut self, view: &V) -> Result<(), Failure> {
+        let options = self.options();
+        let written = render::detail(self.world.terminal.output(), view, &options);
+        written.map_err(|error| Failure::stream(&error))
+    }
+
+    /// Writes data as it is.
+    pub fn data(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.world.terminal.output().write_all(bytes).map_err(|error| Failure::stream(&error))
+    }
+
+    /// The styles of standard output.
+    pub fn output_styles(&self) -> Styles {
+        self.output.clone()
+    }
+
+    fn say(&mut self, line: &str) {
+        // Nobody is left to tell when standard error is closed.
+        let _ = self.world.terminal.output().flush();
+        let _ = writeln!(self.world.terminal.errors(), "{line}");
+    }
+
+    /// Something was done.
+    pub fn tick(&mut self, text: &str) {
+        if !self.globals.quiet {
+            let mark = self.errors.good("✓");
+            self.say(&format!("{mark} {}", escape::human(text)));
+        }
+    }
+
+    /// What was done would be done, or has been, depending on `--dry-run`.
+    pub fn done(&mut self, would: &str, did: &str) {
+        if self.globals.dry_run { self.note(&format!("would {would} (dry run)")) } else { self.tick(did) }
+    }
+
+    /// What was changed about a thing, field by field.
+    pub fn changes(&mut self, what: &str, changes: &[Difference]) {
+        if changes.is_empty() {
+            return self.note(&format!("{what} is as it was: nothing to change"));
+        }
+        for change in changes {
+            let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".into());
+            self.note(&format!("{}: {} → {}", change.field, text(&change.before), text(&change.after)));
+        }
+        self.done(&format!("change {what}"), &format!("changed {what}"));
+    }
+
+    /// A line that belongs to what was said before.
+    pub fn note(&mut self, text: &str) {
+        if !self.globals.quiet {
+            self.say(&format!("  {}", escape::human(text)));
+        }
+    }
+
+    /// Something to look at.
+    pub fn warn(&mut self, text: &str) {
+        let mark = self.errors.careful("warning:");
+        self.say(&format!("{mark} {}", escape::human(text)));
+    }
+
+    /// The next command to type.
+    pub fn hint(&mut self, text: &str) {
+        if !self.globals.quiet {
+            let mark = self.errors.faint("hint:");
+            self.say(&format!("{mark} {}", escape::human(text)));
+        }
+    }
+
+    fn detail_note(&mut self, text: &str) {
+        if self.globals.verbose {
+            let text = self.errors.faint(&escape::human(text));
+            self.say(&text);
+        }
+    }
+
+    /// Brings what was written to its reader.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        self.world.terminal.output().flush().map_err(|error| Failure::stream(&error))
+    }
+
+    /// Says why a command failed, and gives the exit code.
+    pub fn report(&mut self, failure: &Failure) -> u8 {
+        let flushed = self.finish();
+        if !failure.message.is_empty() {
+            let mark = self.errors.bad("error:");
+            self.say(&format!("{mark} {}", failure.message));
+        }
+        if let Some(hint) = &failure.hint {
+            let mark = self.errors.faint("hint:");
+            self.say(&format!("{mark} {hint}"));
+        }
+        match flushed {
+            Err(unwritten) if failure.message.is_empty() && failure.code == super::error::exit::DONE => unwritten.code,
+            _ => failure.code,
+        }
+    }
+}

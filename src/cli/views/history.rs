@@ -1,0 +1,119 @@
+//! What happened to a license: its revisions and its events.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::ledger::{Event, RevisionRecord};
+use crate::license::{Date, Slug, Timestamp};
+use crate::render::{Cell, Column, Moment, Noun, View};
+
+/// A revision of a license.
+#[derive(Serialize)]
+pub struct RevisionView {
+    revision: u32,
+    signed_at: Moment,
+    signed_by: Slug,
+    kid: String,
+    starts: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seats: Option<u32>,
+}
+
+impl RevisionView {
+    pub fn new(record: &RevisionRecord) -> Self {
+        Self {
+            revision: record.rev,
+            signed_at: record.signed_at.into(),
+            signed_by: record.signed_by.clone(),
+            kid: record.kid.to_string(),
+            starts: record.starts.into(),
+            until: record.ends.map(Timestamp::last_day),
+            seats: record.seats,
+        }
+    }
+}
+
+impl View for RevisionView {
+    const NOUN: Noun = Noun { one: "revision", many: "revisions" };
+
+    fn columns() -> &'static [Column] {
+        const {
+            &[
+                Column::number("revision", "Rev"),
+                Column::new("signed_at", "Signed"),
+                Column::new("signed_by", "By"),
+                Column::new("kid", "Kid").optional(2),
+                Column::new("starts", "Starts").optional(1),
+                Column::new("until", "Until"),
+                Column::number("seats", "Seats"),
+            ]
+        }
+    }
+
+    fn cells(&self) -> Vec<Cell<'_>> {
+        vec![
+            self.revision.into(),
+            self.signed_at.into(),
+            (&self.signed_by).into(),
+            (&self.kid).into(),
+            self.starts.into(),
+            Cell::from(self.until).or("never"),
+            Cell::from(self.seats).or("unlimited"),
+        ]
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.revision.to_string().into()
+    }
+}
+
+/// An event of the audit log.
+#[derive(Serialize)]
+pub struct EventView {
+    number: u64,
+    at: Moment,
+    by: Slug,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl EventView {
+    pub fn new(event: &Event) -> Self {
+        use crate::ledger::Fact;
+        let reason = match &event.fact {
+            Fact::LicenseIssued { unusual, .. } => unusual.clone().map(|unusual| format!("unusual: {unusual}")),
+            Fact::LicenseSuspended { reason, .. } => reason.clone(),
+            Fact::LicenseRevoked { reason, .. } => Some(reason.clone()),
+            _ => None,
+        };
+        Self { number: event.number.get(), at: event.at.into(), by: event.by.clone(), kind: event.fact.kind(), reason }
+    }
+}
+
+impl View for EventView {
+    const NOUN: Noun = Noun { one: "event", many: "events" };
+
+    fn columns() -> &'static [Column] {
+        const {
+            &[
+                Column::number("number", "Event"),
+                Column::new("at", "At"),
+                Column::new("by", "By"),
+                Column::new("kind", "What"),
+                Column::text("reason", "Why").optional(1),
+            ]
+        }
+    }
+
+    fn cells(&self) -> Vec<Cell<'_>> {
+        vec![self.number.into(), self.at.into(), (&self.by).into(), self.kind.into(), self.reason.as_ref().into()]
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.number.to_string().into()
+    }
+}

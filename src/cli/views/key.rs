@@ -1,0 +1,67 @@
+//! Signing keys.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::ledger::SigningKeyRecord;
+use crate::license::Slug;
+use crate::render::{Cell, Column, Moment, Noun, View};
+
+/// A signing key.
+#[derive(Serialize)]
+pub struct KeyView {
+    kid: String,
+    purpose: &'static str,
+    state: &'static str,
+    created_at: Moment,
+    operators: Vec<Slug>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unprotected: Vec<Slug>,
+}
+
+impl KeyView {
+    pub fn new(record: &SigningKeyRecord) -> Self {
+        let unprotected = record.copies.iter().filter(|copy| !copy.protected);
+        Self {
+            kid: record.kid.to_string(),
+            purpose: record.purpose.as_str(),
+            state: record.state.as_str(),
+            created_at: record.created_at.into(),
+            operators: record.copies.iter().map(|copy| copy.operator.clone()).collect(),
+            unprotected: unprotected.map(|copy| copy.operator.clone()).collect(),
+        }
+    }
+}
+
+impl View for KeyView {
+    const NOUN: Noun = Noun { one: "signing_key", many: "signing_keys" };
+
+    fn columns() -> &'static [Column] {
+        const {
+            &[
+                Column::new("kid", "Kid"),
+                Column::new("purpose", "Signs"),
+                Column::new("state", "State"),
+                Column::new("created_at", "Created").optional(2),
+                Column::text("operators", "Operators with a copy"),
+                Column::text("unprotected", "Without passphrase").optional(1),
+            ]
+        }
+    }
+
+    fn cells(&self) -> Vec<Cell<'_>> {
+        vec![
+            (&self.kid).into(),
+            self.purpose.into(),
+            self.state.into(),
+            self.created_at.into(),
+            Cell::list(self.operators.iter().map(Slug::as_str)).or("nobody"),
+            Cell::list(self.unprotected.iter().map(Slug::as_str)),
+        ]
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.kid.as_str().into()
+    }
+}

@@ -1,0 +1,245 @@
+//! Licenses, in a list and at length.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::history::{EventView, RevisionView};
+use crate::ledger::LicenseRecord;
+use crate::license::{LicenseId, LicenseType, Slug, Status, Terms, Timestamp};
+use crate::render::{Cell, Column, Detail, Moment, Noun, Section, View};
+
+/// `12 seats`, `1 seat` or `unlimited seats`.
+pub fn seats(seats: Option<u32>) -> String {
+    match seats {
+        None => "unlimited seats".into(),
+        Some(1) => "1 seat".into(),
+        Some(count) => format!("{count} seats"),
+    }
+}
+
+/// `until 2027-11-22` or `perpetual`.
+pub fn until(ends: Option<Timestamp>) -> String {
+    ends.map_or_else(|| "perpetual".into(), |end| format!("until {}", end.last_day()))
+}
+
+/// A license as it stands at a moment.
+#[derive(Serialize)]
+pub struct LicenseView {
+    id: LicenseId,
+    customer: Slug,
+    customer_name: String,
+    product: Slug,
+    tier: Slug,
+    #[serde(rename = "type")]
+    kind: LicenseType,
+    internal: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seats: Option<u32>,
+    starts: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<crate::license::Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stops: Option<Moment>,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_left: Option<i64>,
+    revision: u32,
+    issued_at: Moment,
+    issued_by: Slug,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl LicenseView {
+    pub fn new(record: &LicenseRecord, at: Timestamp) -> Self {
+        let validity = record.validity();
+        Self {
+            id: record.id,
+            customer: record.customer.clone(),
+            customer_name: record.customer_name.clone(),
+            product: record.product.clone(),
+            tier: record.tier.clone(),
+            kind: record.kind,
+            internal: record.internal,
+            seats: record.seats,
+            starts: record.starts.into(),
+            until: record.ends.map(Timestamp::last_day),
+            ends: record.ends.map(Into::into),
+            stops: record.stops.map(Into::into),
+            status: validity.status(record.standing, at),
+            days_left: validity.days_left(at),
+            revision: record.rev,
+            issued_at: record.issued_at.into(),
+            issued_by: record.issued_by.clone(),
+            note: record.note.clone(),
+        }
+    }
+}
+
+impl View for LicenseView {
+    const NOUN: Noun = Noun { one: "license", many: "licenses" };
+
+    fn columns() -> &'static [Column] {
+        const {
+            &[
+                Column::new("id", "License"),
+                Column::text("customer_name", "Customer"),
+                Column::new("customer", "Slug").wide(),
+                Column::new("product", "Product").wide(),
+                Column::text("tier", "Tier"),
+                Column::new("type", "Type").optional(3),
+                Column::new("internal", "Internal").wide(),
+                Column::number("seats", "Seats").optional(2),
+                Column::new("starts", "Starts").wide(),
+                Column::new("until", "Until"),
+                Column::number("days_left", "Days").optional(1),
+                Column::new("status", "Status"),
+                Column::new("issued_by", "Issued by").optional(5),
+                Column::new("issued_at", "Issued").wide(),
+                Column::text("note", "Note").optional(4),
+            ]
+        }
+    }
+
+    fn cells(&self) -> Vec<Cell<'_>> {
+        vec![
+            self.id.into(),
+            (&self.customer_name).into(),
+            (&self.customer).into(),
+            (&self.product).into(),
+            (&self.tier).into(),
+            self.kind.as_str().into(),
+            self.internal.into(),
+            Cell::from(self.seats).or("unlimited"),
+            self.starts.into(),
+            Cell::from(self.until).or("never"),
+            self.days_left.into(),
+            self.status.as_str().into(),
+            (&self.issued_by).into(),
+            self.issued_at.into(),
+            self.note.as_ref().into(),
+        ]
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.id.to_string().into()
+    }
+}
+
+/// A license at length: its terms, revisions, history and key.
+#[derive(Serialize)]
+pub struct LicenseDetail {
+    #[serde(flatten)]
+    license: LicenseView,
+    tier_name: String,
+    rank: u32,
+    grace_days: u32,
+    warn_days: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offline_days: Option<u32>,
+    features: BTreeSet<Slug>,
+    limits: BTreeMap<Slug, u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_machines: Option<u32>,
+    machines: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<serde_json::Value>,
+    revisions: Vec<RevisionView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    history: Vec<EventView>,
+    key: String,
+}
+
+/// What a [`LicenseDetail`] is made of, beside the record and the terms.
+pub struct Parts {
+    pub revisions: Vec<RevisionView>,
+    pub history: Vec<EventView>,
+    pub key: String,
+}
+
+impl LicenseDetail {
+    pub fn new(record: &LicenseRecord, terms: &Terms, parts: Parts, at: Timestamp) -> Self {
+        Self {
+            license: LicenseView::new(record, at),
+            tier_name: terms.tier_name.clone(),
+            rank: terms.rank,
+            grace_days: terms.grace_days,
+            warn_days: terms.warn_days,
+            offline_days: terms.offline_days,
+            features: terms.features.clone(),
+            limits: terms.limits.clone(),
+            max_machines: terms.machines.max,
+            machines: terms.machines.bound.iter().map(ToString::to_string).collect(),
+            meta: terms.meta.clone(),
+            revisions: parts.revisions,
+            history: parts.history,
+            key: parts.key,
+        }
+    }
+}
+
+impl View for LicenseDetail {
+    const NOUN: Noun = LicenseView::NOUN;
+
+    fn columns() -> &'static [Column] {
+        LicenseView::columns()
+    }
+
+    fn cells(&self) -> Vec<Cell<'_>> {
+        self.license.cells()
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.license.name()
+    }
+}
+
+/// `users 25, employees 100`.
+pub fn limits_cell(limits: &BTreeMap<Slug, u64>) -> Cell<'static> {
+    Cell::list(limits.iter().map(|(name, limit)| format!("{name} {limit}")))
+}
+
+impl Detail for LicenseDetail {
+    fn sections(&self) -> Vec<Section<'_>> {
+        let license = &self.license;
+        let mut kind = license.kind.to_string();
+        if license.internal {
+            kind.push_str(", internal");
+        }
+        let machines = Cell::list(self.machines.iter().map(String::as_str)).or("any machine");
+        vec![
+            Section::facts([
+                ("License", license.id.into()),
+                ("Customer", format!("{} ({})", license.customer_name, license.customer).into()),
+                ("Status", license.status.as_str().into()),
+                ("Product", (&license.product).into()),
+                ("Tier", format!("{} ({})", self.tier_name, license.tier).into()),
+                ("Type", kind.into()),
+                ("Starts", license.starts.into()),
+                ("Until", Cell::from(license.until).or("never: perpetual")),
+                ("Days left", license.days_left.into()),
+                ("Issued", format!("{} by {}", license.issued_at.0, license.issued_by).into()),
+                ("Note", license.note.as_ref().into()),
+            ]),
+            Section::facts([
+                ("Seats", Cell::from(license.seats).or("unlimited")),
+                ("Features", Cell::list(self.features.iter().map(Slug::as_str))),
+                ("Limits", limits_cell(&self.limits)),
+                ("Machines", machines),
+                ("At most", Cell::from(self.max_machines.map(|max| format!("{max} machines"))).or("any number of machines")),
+                ("Grace", format!("{} days", self.grace_days).into()),
+                ("Warns", format!("{} days before the end", self.warn_days).into()),
+                ("Offline", Cell::from(self.offline_days.map(|days| format!("{days} days"))).or("for ever")),
+                ("Meta", self.meta.as_ref().map(ToString::to_string).into()),
+            ])
+            .titled("Terms"),
+            Section::rows(&self.revisions).titled("Revisions"),
+            Section::rows(&self.history).titled("History"),
+            Section::block(&self.key).titled("Key"),
+        ]
+    }
+}

@@ -1,0 +1,11 @@
+//! What the commands show: plain structs that know their columns and sections, and no format.
+
+pub mod claims;
+pub mod customer;
+pub mod history;
+pub mod issued;
+pub mod key;
+pub mod license;
+pub mod operator;
+pub mod tier;
+pub mod verdict;
