@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::settings::SettingsError;
 use crate::keyring::{KeyringError, PassphraseError};
 use crate::ledger::LedgerError;
+use crate::license::id::InvalidLicenseId;
 use crate::license::{LicenseId, Role, Slug};
 use crate::token::Kid;
 
@@ -52,6 +53,14 @@ pub enum Error {
     /// No such license.
     #[error("there is no license {0}")]
     UnknownLicense(String),
+    /// The text cannot name a license.
+    #[error("'{name}' is not a license: {why}")]
+    NotALicense {
+        /// What was asked for.
+        name: String,
+        /// Why it cannot be an id.
+        why: InvalidLicenseId,
+    },
     /// More than one license starts so.
     #[error("'{name}' is the start of several licenses: {}", list(.fits))]
     AmbiguousLicense {

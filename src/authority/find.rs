@@ -6,7 +6,7 @@ use crate::license::id::LicenseIdPrefix;
 use crate::license::{Customer, LicenseId, Slug, Tier};
 
 /// How alike two names must be (0 to 1, Jaro-Winkler) for one to be offered in place of the other.
-const ALIKE: f64 = 0.75;
+const ALIKE: f64 = 0.7;
 const OFFERED: usize = 3;
 
 /// The names most like `wanted`, best first, at most three.
@@ -72,14 +72,14 @@ pub fn tier(tables: &Tables<'_>, name: &str, product: Option<&Slug>) -> Result<T
 /// The license that a person named by its id or by a beginning of it that only one license has.
 ///
 /// # Errors
-/// [`Error::UnknownLicense`], [`Error::AmbiguousLicense`]; [`Error::Invalid`] for what cannot be an id.
+/// [`Error::UnknownLicense`], [`Error::AmbiguousLicense`], [`Error::NotALicense`].
 pub fn license(tables: &Tables<'_>, name: &str) -> Result<LicenseRecord, Error> {
     let unknown = |shown: String| Error::UnknownLicense(shown);
     match name.parse::<LicenseId>() {
         Ok(id) => tables.license(id)?.ok_or_else(|| unknown(id.to_string())),
-        Err(wrong) => {
+        Err(why) => {
             let Ok(prefix) = name.parse::<LicenseIdPrefix>() else {
-                return Err(Error::Invalid(format!("'{}' is not a license: {wrong}", crate::render::escape::human(name))));
+                return Err(Error::NotALicense { name: name.to_owned(), why });
             };
             let fits = tables.license_ids_in(prefix.range(), 4)?;
             match fits.as_slice() {

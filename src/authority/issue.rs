@@ -154,9 +154,9 @@ pub(super) fn record_license(
 ) -> Result<Issued, Error> {
     let tables = tx.read();
     let id = free_id(&tables, entropy)?;
-    let issuer = issuer(&tables)?;
     let customer = &plan.customer;
-    let grant = Grant { issuer: &issuer, customer: &customer.slug, customer_name: &customer.name, id, rev: 1, at, status: None };
+    let grant =
+        Grant { issuer: signer.issuer(), customer: &customer.slug, customer_name: &customer.name, id, rev: 1, at, status: None };
     let key = sign_checked(&Claims::new(grant, &plan.terms), signer)?;
     tx.record(
         at,
@@ -219,12 +219,6 @@ fn as_answered(tables: &Tables<'_>, id: LicenseId, rev: u32) -> Result<Issued, E
     let terms = tables.terms(id, rev)?.ok_or_else(unknown)?;
     let key = tables.key_text(id, rev)?.ok_or_else(unknown)?;
     Ok(Issued { id, customer, terms, key, repeated: true })
-}
-
-/// What stands in every key as its issuer: what the ledger was founded with.
-pub(super) fn issuer(tables: &Tables<'_>) -> Result<String, Error> {
-    let authority = tables.authority()?.ok_or_else(|| Error::Invalid("the ledger names no authority".into()))?;
-    Ok(authority.issuer)
 }
 
 fn permitted_plan(tables: &Tables<'_>, actor: &Actor, order: &Order, at: Timestamp) -> Result<Plan, Error> {

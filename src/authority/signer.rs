@@ -11,21 +11,24 @@ use crate::token::Kid;
 /// How often a person may mistype a passphrase.
 const TRIES: u32 = 3;
 
-/// An unlocked signing key.
+/// An unlocked signing key, and the issuer in whose name it signs.
 pub struct Signer {
     key: SigningKey,
     kid: Kid,
+    issuer: String,
 }
 
 impl Signer {
-    pub(super) fn new(key: SigningKey, kid: Kid) -> Self {
-        Self { key, kid }
-    }
-
     /// The key's name.
     #[must_use]
     pub fn kid(&self) -> &Kid {
         &self.kid
+    }
+
+    /// What stands in the keys as their issuer.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     pub(super) fn key(&self) -> &SigningKey {
@@ -88,6 +91,7 @@ impl Authority {
     ) -> Result<Signer, Error> {
         let (kid, operator) = (&record.kid, actor.slug());
         let expected = *record.public_key()?.verifying();
+        let signer = |key| Signer { key, kid: *kid, issuer: self.settings.authority.issuer.clone() };
         let no_copy = || Error::NoCopy {
             operator: operator.clone(),
             kid: *kid,
@@ -99,7 +103,7 @@ impl Authority {
         };
         if !protected {
             let key = self.keyring.open(kid, operator, None, &expected)?;
-            return Ok(Signer::new(key, *kid));
+            return Ok(signer(key));
         }
         let mut attempt = 1;
         loop {
@@ -107,7 +111,7 @@ impl Authority {
             let passphrase = passphrases.get(kid, operator, attempt)?.ok_or_else(locked)?;
             match self.keyring.open(kid, operator, Some(&passphrase), &expected) {
                 Err(KeyringError::WrongPassphrase { .. }) if attempt < TRIES && passphrases.asks() => attempt += 1,
-                other => return Ok(Signer::new(other?, *kid)),
+                other => return Ok(signer(other?)),
             }
         }
     }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::SigningKey;
 
-use super::issue::{Extra, issuer, record_license};
+use super::issue::{Extra, record_license};
 use super::order::{End, Order, Plan};
 use super::signer::Signer;
 use super::{Actor, Authority, Error, Mode};
@@ -151,14 +151,13 @@ impl Authority {
             order.kind = LicenseType::Test;
             order.end = Some(End::For(crate::license::Period::days(365)));
             let base = order.plan(&tx.read(), at)?;
-            let issuer = issuer(&tx.read())?;
             let mut made = Vec::new();
             for &condition in conditions {
                 let plan = in_condition(&base, condition, at)?;
                 let unrecorded = |id, key: &SigningKey| {
                     let customer = &plan.customer;
                     let grant = Grant {
-                        issuer: &issuer,
+                        issuer: signer.issuer(),
                         customer: &customer.slug,
                         customer_name: &customer.name,
                         id,

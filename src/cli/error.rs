@@ -123,7 +123,9 @@ impl From<Error> for Failure {
                 (exit::USAGE, Some(format!("name it in full: --tier {first}")))
             }
             Error::RetiredTier(_) => (exit::FAILED, Some("see the tiers on offer with 'lic tier list'".into())),
-            Error::UnknownLicense(_) => (exit::NOT_FOUND, Some("see the licenses with 'lic list'".into())),
+            Error::UnknownLicense(_) | Error::NotALicense { .. } => {
+                (exit::NOT_FOUND, Some("see the licenses with 'lic list'".into()))
+            }
             Error::AmbiguousLicense { .. } => (exit::USAGE, Some("type more of it".into())),
             Error::UnknownOperator(_) => (
                 exit::NOT_ALLOWED,

@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, value_name = "PRODUCT")]
     product: Option<Slug>,
     /// How many seats: a number or 'unlimited'
-    #[arg(short, long, value_name = "COUNT")]
+    #[arg(short, long, value_name = "COUNT", allow_negative_numbers = true)]
     seats: Option<Quantity>,
     /// How long: 90d, 6w, 3mo or 1y
     #[arg(long = "for", value_name = "PERIOD", group = "end")]

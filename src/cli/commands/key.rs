@@ -119,9 +119,9 @@ fn snippet(args: &ExportArgs, keys: &KeySet, authority: &Authority) -> Result<St
     let product = args.product.clone().or_else(|| authority.settings.defaults.product.clone());
     let product =
         product.ok_or_else(|| Failure::usage("no product given, and lic.toml names no default").hint("--product NAME"))?;
-    let issuer = authority.read().authority()?.map(|authority| authority.issuer).unwrap_or_default();
+    let issuer = &authority.settings.authority.issuer;
     let keys: Vec<(String, String)> = keys.iter().map(|key| (key.kid().to_string(), key.x())).collect();
-    Ok(snippets::render(language, &SnippetInput { keys: &keys, issuer: &issuer, product: product.as_str() }))
+    Ok(snippets::render(language, &SnippetInput { keys: &keys, issuer, product: product.as_str() }))
 }
 
 fn pretty(value: &serde_json::Value) -> String {
