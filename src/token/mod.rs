@@ -2,6 +2,55 @@
 //!
 //! Everything here is pure: no clock, no file, no network. What a license *is* belongs in `license`; where signing keys
 //! rest belongs in `keyring`; whether a key stands in the ledger belongs in `authority`.
+//!
+//! # A product checks its license
+//!
+//! The vendor's public key is compiled into the program; the key comes from the customer. Nothing else is needed:
+//!
+//! ```
+//! use lic::token::{KeySet, Verifier};
+//! # use lic::license::{Status, Timestamp};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let now: Timestamp = "2027-06-01T09:30:00Z".parse()?;
+//! let trusted = KeySet::parse(include_str!("../../keys.example/vendor.pem"))?;
+//! let pasted = std::fs::read("keys.example/acme-pro.lic")?;
+//! let license = Verifier::new(trusted, "cockpit".parse()?).verify(&pasted, now)?;
+//! assert!(license.has_feature("reports"));
+//! println!("licensed to {}, {} days left", license.customer(), license.days_left(now).unwrap_or(i64::MAX));
+//! # assert_eq!(license.customer(), "Acme GmbH");
+//! # assert_eq!(license.days_left(now), Some(174));
+//! # assert_eq!(license.status(now), Status::Active);
+//! # assert_eq!((license.seats(), license.limit("api_requests_per_hour")), (Some(12), Some(10_000)));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `now` is an argument, so that tests of the product can stand anywhere in a license's life; in earnest it is
+//! `Timestamp::try_from(std::time::SystemTime::now())?`.
+//!
+//! # Why a key is refused
+//!
+//! A [`Refusal`] has a stable [`Reason`] for the program and a line for people; [`Verifier::examine`] makes every check:
+//!
+//! ```
+//! use lic::token::{Check, KeySet, Reason, Verifier};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let trusted = KeySet::parse(include_str!("../../keys.example/vendor.pem"))?;
+//! let verifier = Verifier::new(trusted, "autopilot".parse()?);
+//! let pasted = include_str!("../../keys.example/acme-pro.lic");
+//!
+//! let refusal = verifier.verify(pasted, "2027-12-24".parse()?).unwrap_err();
+//! assert_eq!(refusal.reason, Reason::WrongProduct);
+//! assert_eq!(refusal.to_string(), "product check failed: for cockpit, not for autopilot");
+//!
+//! let verdict = verifier.examine(pasted, "2027-12-24".parse()?);
+//! let term = verdict.result(Check::Term).unwrap();
+//! assert_eq!(term.detail, "ended 2027-11-22, 32 days ago; grace ran out 2027-11-25");
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod armour;
 mod claims;
