@@ -61,7 +61,25 @@ pub fn find(pasted: &[u8]) -> Result<Cow<'_, str>, Refusal> {
         let word = std::str::from_utf8(bare).unwrap_or_default();
         return if word.contains('.') { Ok(Cow::Borrowed(word)) } else { Err(no_key()) };
     }
+    if let Some(key) = plain_file(bare) {
+        return Ok(Cow::Owned(key));
+    }
     search(&as_text(pasted)).map(Cow::Owned)
+}
+
+/// The key in a file as [`wrap`] writes it, whatever its line ends: what programs read at every start, without a search.
+fn plain_file(bytes: &[u8]) -> Option<String> {
+    let body = bytes.strip_prefix(BEGIN.as_bytes())?.strip_suffix(END.as_bytes())?;
+    let mut key = String::with_capacity(body.len());
+    for line in body.trim_ascii().split(|byte| *byte == b'\n') {
+        let line = line.trim_ascii_end();
+        // A dashed line inside means that there is more than one key here.
+        if !line.iter().all(|byte| is_key_byte(*byte)) || line.starts_with(b"-----") {
+            return None;
+        }
+        key.push_str(std::str::from_utf8(line).ok()?);
+    }
+    (!key.is_empty()).then_some(key)
 }
 
 #[cold]

@@ -53,6 +53,7 @@
 //! ```
 
 pub mod armour;
+mod base64url;
 mod claims;
 mod describe;
 mod json;
