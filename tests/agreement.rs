@@ -1,0 +1,170 @@
+//! The two ways to verify a key are one: whatever the text, `verify` and `examine` agree whether it is valid, and why not.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use ed25519_dalek::{Signer, SigningKey};
+use lic::license::{LicenseId, Slug, Timestamp};
+use lic::token::{KeySet, Kid, PublicKey, Verifier};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const NBF: i64 = 1_700_000_000;
+
+fn signer() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+fn keys() -> KeySet {
+    [PublicKey::try_from(signer().verifying_key()).unwrap()].into_iter().collect()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds).unwrap()
+}
+
+fn slug(text: &str) -> Slug {
+    text.parse().unwrap()
+}
+
+fn rich() -> Value {
+    json!({
+        "iss": "Example Software", "sub": "acme", "aud": "cockpit", "jti": LicenseId::from_random(1).to_string(), "iat": NBF,
+        "nbf": NBF, "exp": NBF + 20_000_000, "ends": NBF + 10_000_000, "ver": 1, "rev": 1, "customer": "Acme GmbH", "tier": "pro",
+        "tier_name": "Professional", "rank": 3, "type": "commercial", "features": ["reports", "sso"], "limits": {"users": 50},
+        "machines": {"max": 2, "bound": ["machine-1"]}, "warn_days": 30, "meta": {"contract": "K-17"},
+    })
+}
+
+/// A key of any header and payload, signed all the same; `K` in the header stands for the signer's kid.
+fn signed(header: &str, claims: &str) -> String {
+    let kid = Kid::of(&signer().verifying_key());
+    let header = header.replace("\"K\"", &format!("\"{kid}\""));
+    let text = [&header, claims].map(|part| Base64UrlUnpadded::encode_string(part.as_bytes())).join(".");
+    let signature = signer().sign(text.as_bytes());
+    format!("{text}.{}", Base64UrlUnpadded::encode_string(&signature.to_bytes()))
+}
+
+const HEADER: &str = r#"{"alg":"EdDSA","kid":"K","typ":"license+jwt"}"#;
+
+/// A change to a key's text, or to the header or the claims before signing.
+#[derive(Debug, Clone)]
+enum Change {
+    Byte(prop::sample::Index, u8),
+    Cut(prop::sample::Index),
+    Insert(prop::sample::Index, char),
+    Claim(&'static str, Value),
+    Header(&'static str),
+    Twice(&'static str),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let values = prop_oneof![
+        Just(Value::Null),
+        (-2i64..4).prop_map(Value::from),
+        (NBF - 5..NBF + 5).prop_map(Value::from),
+        Just(json!("other")),
+        Just(json!(["a"])),
+        Just(json!({"a": 1}))
+    ];
+    let names = prop::sample::select(vec![
+        "iss", "sub", "aud", "exp", "nbf", "ends", "ver", "rev", "features", "machines", "limits", "meta", "status", "new",
+    ]);
+    let headers = prop::sample::select(vec![
+        r#"{"alg":"none","kid":"K","typ":"license+jwt"}"#,
+        r#"{"alg":"EdDSA","kid":"AAAAAAAAAAAAAAAA","typ":"license+jwt"}"#,
+        r#"{"alg":"EdDSA","kid":"K","typ":"JWT"}"#,
+        r#"{"alg":"Ed25519","kid":"K","typ":"license+jwt"}"#,
+        r#"{"alg":"EdDSA","alg":"EdDSA","kid":"K","typ":"license+jwt"}"#,
+        r#"{"alg":"EdDSA","crit":[],"kid":"K","typ":"license+jwt"}"#,
+        r#"["EdDSA"]"#,
+    ]);
+    prop_oneof![
+        (any::<prop::sample::Index>(), any::<u8>()).prop_map(|(place, byte)| Change::Byte(place, byte)),
+        any::<prop::sample::Index>().prop_map(Change::Cut),
+        (any::<prop::sample::Index>(), any::<char>()).prop_map(|(place, character)| Change::Insert(place, character)),
+        (names, values).prop_map(|(name, value)| Change::Claim(name, value)),
+        headers.prop_map(Change::Header),
+        prop::sample::select(vec![r#""exp":1"#, r#""x":1,"x":1"#, r#""y":{"a":1,"a":1}"#]).prop_map(Change::Twice),
+    ]
+}
+
+fn changed(changes: &[Change]) -> Vec<u8> {
+    let mut header = HEADER;
+    let mut claims = rich();
+    let mut twice = String::new();
+    for change in changes {
+        match change {
+            Change::Claim(name, value) => claims[*name] = value.clone(),
+            Change::Header(other) => header = other,
+            Change::Twice(members) => twice = format!(",{members}}}"),
+            _ => {}
+        }
+    }
+    let mut claims = claims.to_string();
+    if !twice.is_empty() {
+        claims.pop();
+        claims.push_str(&twice);
+    }
+    let mut key = signed(header, &claims).into_bytes();
+    for change in changes {
+        match change {
+            Change::Byte(place, byte) if !key.is_empty() => {
+                let place = place.index(key.len());
+                key[place] = *byte;
+            }
+            Change::Cut(place) if !key.is_empty() => key.truncate(place.index(key.len())),
+            Change::Insert(place, character) if !key.is_empty() => {
+                let place = place.index(key.len());
+                key.splice(place..place, character.to_string().into_bytes());
+            }
+            _ => {}
+        }
+    }
+    key
+}
+
+proptest! {
+    #[test]
+    fn verifying_and_examining_never_disagree(
+        changes in prop::collection::vec(change(), 0..3), moment in -3i64..3, product in "cockpit|other", machine in 0u8..3,
+    ) {
+        let verifier = Verifier::new(keys(), slug(&product)).feature(slug("reports"));
+        let verifier = match machine {
+            0 => verifier,
+            1 => verifier.any_machine(),
+            _ => verifier.machine("machine-1".parse().unwrap()),
+        };
+        let key = changed(&changes);
+        let at = at(NBF + moment * 9_000_000);
+        let verdict = verifier.examine(&key, at);
+        match verifier.verify(&key, at) {
+            Ok(license) => {
+                prop_assert!(verdict.is_valid());
+                prop_assert_eq!(verdict.claims.as_ref(), Some(license.claims()));
+            }
+            Err(refusal) => {
+                prop_assert!(!verdict.is_valid());
+                let failure = verdict.failure().unwrap();
+                prop_assert_eq!(failure.reason, Some(refusal.reason));
+                prop_assert_eq!(failure.check, refusal.check());
+                prop_assert_eq!(&failure.detail, &refusal.detail);
+            }
+        }
+    }
+
+    #[test]
+    fn one_changed_character_is_one_refused_key(place: prop::sample::Index, character in "[A-Za-z0-9_.-]") {
+        let key = signed(HEADER, &rich().to_string());
+        let place = place.index(key.len());
+        let mut other = key.clone();
+        other.replace_range(place..=place, &character);
+        let verifier = Verifier::new(keys(), slug("cockpit")).any_machine();
+        prop_assert_eq!(verifier.verify(&other, at(NBF)).is_ok(), other == key);
+    }
+
+    #[test]
+    fn no_text_makes_the_verifier_panic(text: Vec<u8>, moment in 0i64..4_000_000_000) {
+        let verifier = Verifier::for_any_product(keys());
+        prop_assert!(verifier.verify(&text, at(moment)).is_err());
+        prop_assert!(!verifier.examine(&text, at(moment)).is_valid());
+    }
+}
