@@ -20,7 +20,7 @@ pub fn closest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Ve
     scored.into_iter().take(OFFERED).map(|(_, name)| name).collect()
 }
 
-/// The customer of this slug.
+/// The customer of this slug, or the only one of exactly this display name.
 ///
 /// # Errors
 /// [`Error::UnknownCustomer`], with the nearest slugs.
@@ -32,8 +32,17 @@ pub fn customer(tables: &Tables<'_>, name: &str) -> Result<Customer, Error> {
         return Ok(customer);
     }
     let all = tables.customers(&CustomerFilter { archived: Some(false), ..CustomerFilter::default() })?;
+    let mut of_that_name = all.iter().filter(|customer| customer.name.to_lowercase() == lower);
+    if let (Some(only), None) = (of_that_name.next(), of_that_name.next()) {
+        return Ok(only.clone());
+    }
+    // The nearest by slug or by the first words of the name.
     let by_slug = closest(&lower, all.iter().map(|customer| customer.slug.as_str()));
-    let close = by_slug.into_iter().filter_map(|slug| slug.parse().ok()).collect();
+    let mut close: Vec<Slug> = by_slug.into_iter().filter_map(|slug| slug.parse().ok()).collect();
+    let by_name = all.iter().filter(|customer| lower.len() >= 3 && customer.name.to_lowercase().starts_with(&lower));
+    close.extend(by_name.map(|customer| customer.slug.clone()).take(OFFERED));
+    close.dedup();
+    close.truncate(OFFERED);
     Err(Error::UnknownCustomer { name: name.to_owned(), close })
 }
 

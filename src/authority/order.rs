@@ -33,7 +33,7 @@ impl std::str::FromStr for Quantity {
         match text {
             "unlimited" => Ok(Self::Unlimited),
             _ => match text.parse::<u32>() {
-                Ok(0) | Err(_) => Err("must be a whole number from 1 up, or 'unlimited'".into()),
+                Ok(0) | Err(_) => Err(format!("must be a whole number from 1 to {}, or 'unlimited'", u32::MAX)),
                 Ok(count) => Ok(Self::Count(count)),
             },
         }
@@ -190,6 +190,9 @@ impl Order {
         }) {
             End::Perpetual => Ok(None),
             End::For(length) => period(length),
+            End::Until(last) if last < first_day && self.from.is_none() => {
+                Err(invalid(format!("the end ({last}) lies in the past: today is {first_day}")))
+            }
             End::Until(last) if last < first_day => Err(invalid(format!("the end ({last}) lies before the start ({first_day})"))),
             End::Until(last) => Ok(Some(last.end())),
         }

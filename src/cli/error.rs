@@ -6,6 +6,7 @@ use crate::authority::Error;
 use crate::authority::settings::SettingsError;
 use crate::keyring::{KeyringError, PassphraseError};
 use crate::ledger::LedgerError;
+use crate::license::Slug;
 use crate::render::escape;
 
 /// The exit codes, as scripts may rely on them.
@@ -109,7 +110,10 @@ impl From<Error> for Failure {
             }
             Error::Occupied(_) => (exit::FAILED, Some("use it as it is, or choose another folder with --home".into())),
             Error::UnknownCustomer { close, name } => {
-                let add = format!("add it with 'lic customer add {}'", escape::human(name));
+                let add = match name.parse::<Slug>() {
+                    Ok(slug) => format!("add it with 'lic customer add {slug}'"),
+                    Err(_) => "see the customers with 'lic customer list', or add one with 'lic customer add'".into(),
+                };
                 (exit::NOT_FOUND, Some(did_you_mean(close, &add)))
             }
             Error::ArchivedCustomer(slug) => {
@@ -209,5 +213,6 @@ impl From<SettingsError> for Failure {
 }
 
 fn passphrase(error: &PassphraseError) -> Failure {
-    Failure { hint: error.hint(), ..Failure::new(exit::NOT_ALLOWED, error.to_string()) }
+    let code = if matches!(error, PassphraseError::Short) { exit::FAILED } else { exit::NOT_ALLOWED };
+    Failure { hint: error.hint(), ..Failure::new(code, error.to_string()) }
 }

@@ -22,7 +22,7 @@ pub enum InvalidSlug {
     #[error("a name has at most 64 characters, not {0}")]
     Long(usize),
     /// A character that slugs do not have.
-    #[error("{} is not allowed in a name: use a-z, 0-9, '-', '_' and '.'", .0.escape_debug())]
+    #[error("{0:?} is not allowed in a name: use a-z, 0-9, '-', '_' and '.'")]
     Character(char),
     /// Punctuation at the start or the end.
     #[error("a name starts and ends with a letter or a digit")]
@@ -117,7 +117,7 @@ mod tests {
     fn an_error_shows_control_characters_escaped() {
         assert_eq!(
             InvalidSlug::Character('\u{1b}').to_string(),
-            r"\u{1b} is not allowed in a name: use a-z, 0-9, '-', '_' and '.'"
+            r"'\u{1b}' is not allowed in a name: use a-z, 0-9, '-', '_' and '.'"
         );
     }
 

@@ -1,7 +1,7 @@
 //! The real clock, entropy and terminal of this process.
 
 use std::io::{self, IsTerminal, Read, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use console::Term;
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
@@ -10,6 +10,8 @@ use dialoguer::{Confirm, FuzzySelect, Input, Password, Select};
 use super::{Clock, Entropy, Stream, Terminal};
 use crate::license::Timestamp;
 
+/// How long the handler of Ctrl-C gets to end the process.
+const HANDLER: Duration = Duration::from_secs(1);
 /// Exit code of a process that a person cancelled.
 const CANCELLED: i32 = 130;
 
@@ -96,9 +98,12 @@ fn cancelled() -> io::Error {
 }
 
 fn plain(error: dialoguer::Error) -> io::Error {
-    match error {
-        dialoguer::Error::IO(error) => error,
+    let dialoguer::Error::IO(error) = error;
+    if error.kind() == io::ErrorKind::Interrupted {
+        // Ctrl-C: the handler is about to end the process, and says so. Where it cannot, the caller does.
+        std::thread::park_timeout(HANDLER);
     }
+    error
 }
 
 impl Terminal for SystemTerminal {

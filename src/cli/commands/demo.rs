@@ -10,12 +10,12 @@ use crate::authority::signer::{NoPassphrase, Signer, purpose};
 use crate::authority::states::tamper;
 use crate::authority::{Actor, Authority, Error, Home, Mode};
 use crate::cli::commands::saving::write_new;
-use crate::cli::error::Failure;
+use crate::cli::error::{Failure, exit};
 use crate::cli::session::Session;
 use crate::cli::views::issued::summary;
 use crate::license::{Contact, Customer, CustomerKind, LicenseType, Period, Slug, Timestamp};
 use crate::render::escape;
-use crate::token::{KeySet, Verdict, Verifier, armour};
+use crate::token::{KeySet, PublicKey, Verdict, Verifier, armour};
 
 /// Show the main job from end to end, in a temporary home, with no configuration
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub fn run(_: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let verdict = Verifier::new(demo.keys.clone(), product.clone()).verify(&sold.key, at);
     match verdict {
         Ok(license) => say(session, "✓", &format!("verified    offline, with the public key alone: {}", license.status(at)))?,
-        Err(refusal) => return Err(Failure::new(crate::cli::error::exit::BUG, refusal.to_string())),
+        Err(refusal) => return Err(Failure::new(exit::BUG, refusal.to_string())),
     }
     demo.refused("one byte changed", &tamper(&sold.key)?, &product, session)?;
     demo.refused("another product", &sold.key, &slug("radar")?, session)?;
@@ -42,7 +42,7 @@ pub fn run(_: Args, session: &mut Session<'_>) -> Result<(), Failure> {
 
     write(&folder.join("acme-professional.lic"), &armour::wrap(&sold.key))?;
     write(&folder.join("key.jwt"), &sold.key)?;
-    write(&folder.join("vendor.pem"), &demo.keys.to_pem())?;
+    write(&folder.join("vendor.pem"), &demo.vendor_pem()?)?;
     demo.authority.close()?;
     session.data(closing(&folder, &product).as_bytes())
 }
@@ -99,7 +99,7 @@ impl Demo {
         let signer = if order.kind == LicenseType::Test { &self.test_signer } else { &self.signer };
         let entropy = &mut *session.world.entropy;
         let issued = self.authority.issue(&self.actor, &order, &Batch::one(), signer, self.at, entropy)?;
-        issued.into_iter().next().ok_or_else(|| Failure::new(crate::cli::error::exit::BUG, "nothing was issued"))
+        issued.into_iter().next().ok_or_else(|| Failure::new(exit::BUG, "nothing was issued"))
     }
 
     /// A license that has ended: only test licenses may be issued so.
@@ -115,12 +115,18 @@ impl Demo {
         self.issue("professional", adjust, session)
     }
 
+    /// The public key that a vendor ships: the one that signs licenses, without the one that signs test keys.
+    fn vendor_pem(&self) -> Result<String, Failure> {
+        let key = self.keys.get(self.signer.kid());
+        key.map(PublicKey::to_pem).ok_or_else(|| Failure::new(exit::BUG, "the signing key has no public half"))
+    }
+
     /// Shows that a key is refused, and why.
     fn refused(&self, what: &str, key: &str, product: &Slug, session: &mut Session<'_>) -> Result<(), Failure> {
         let verdict: Verdict = Verifier::new(self.keys.clone(), product.clone()).examine(key, self.at);
         match verdict.failure() {
-            Some(failure) => say(session, "✗", &format!("refused     {what}: {}: {}", failure.check.as_str(), failure.detail)),
-            None => Err(Failure::new(crate::cli::error::exit::BUG, format!("{what} was not refused"))),
+            Some(failure) => say(session, "✗", &format!("refused     {what}: {}", failure.detail)),
+            None => Err(Failure::new(exit::BUG, format!("{what} was not refused"))),
         }
     }
 }
@@ -132,7 +138,7 @@ fn say(session: &mut Session<'_>, mark: &str, text: &str) -> Result<(), Failure>
 }
 
 fn slug(text: &str) -> Result<Slug, Failure> {
-    text.parse().map_err(|why| Failure::new(crate::cli::error::exit::BUG, format!("{text}: {why}")))
+    text.parse().map_err(|why| Failure::new(exit::BUG, format!("{text}: {why}")))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! `lic init`: a new authority.
 
+use crate::authority::home::Origin;
 use crate::authority::init::Founding;
 use crate::authority::sample_tiers::sample_tiers;
 use crate::authority::settings::default_issuer;
@@ -133,6 +134,9 @@ fn report(authority: &Authority, founding: &Founding, session: &mut Session<'_>)
     if !founding.tiers.is_empty() {
         let names: Vec<&str> = founding.tiers.iter().map(|tier| tier.slug.as_str()).collect();
         session.note(&format!("tiers of {}: {}", founding.product, names.join(", ")));
+    }
+    if authority.home.origin() == Origin::Flag {
+        session.hint(&format!("use it without --home: export LIC_HOME={}", authority.home.path().display()));
     }
     session.hint("add a customer with 'lic customer add acme --name \"Acme GmbH\"', then 'lic issue acme'");
     session.hint("keep a copy of the keys folder in a safe place: without it nobody signs");

@@ -27,7 +27,7 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 #[command(after_help = "\
 Examples:
   lic issue acme --tier pro --seats 12 --for 1y
-  lic issue acme --tier enterprise --until 2027-12-31 --feature sso --limit users=500 --note 'PO 4711'
+  lic issue acme --tier enterprise --until 2027-12-31 --limit users=500 --note 'PO 4711'
   lic issue acme --tier basic --request-id order-4711 --out - -q")]
 pub struct Args {
     /// The customer's short name
@@ -40,10 +40,10 @@ pub struct Args {
     #[arg(long, value_name = "PRODUCT")]
     product: Option<Slug>,
     /// How many seats: a number or 'unlimited'
-    #[arg(short, long, value_name = "COUNT", allow_negative_numbers = true)]
+    #[arg(short, long, value_name = "COUNT", allow_hyphen_values = true)]
     seats: Option<Quantity>,
     /// How long: 90d, 6w, 3mo or 1y
-    #[arg(long = "for", value_name = "PERIOD", group = "end")]
+    #[arg(long = "for", value_name = "PERIOD", group = "end", allow_hyphen_values = true)]
     period: Option<Period>,
     /// The last day, YYYY-MM-DD: valid through its end, UTC
     #[arg(long, value_name = "DATE", group = "end")]
@@ -73,19 +73,19 @@ pub struct Args {
     #[arg(long, value_name = "MACHINE ID")]
     machine: Vec<MachineId>,
     /// How many machines may be bound: a number or 'unlimited'
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
     max_machines: Option<Quantity>,
     /// Put this JSON file into the key, at most 64 KiB
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     meta: Option<PathBuf>,
     /// How many days past the end the key still works
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=3660))]
+    #[arg(long, value_name = "DAYS", allow_hyphen_values = true, value_parser = clap::value_parser!(u32).range(0..=3660))]
     grace: Option<u32>,
     /// A note for the ledger; it does not stand in the key
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     /// How many licenses of these terms
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, allow_hyphen_values = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     count: u32,
     /// A name for this request: the same again gives the same license
     #[arg(long, value_name = "ID")]

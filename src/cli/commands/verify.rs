@@ -10,7 +10,7 @@ use crate::cli::session::Session;
 use crate::cli::views::license;
 use crate::cli::views::verdict::VerdictView;
 use crate::license::{MachineId, Slug, Standing, Status, Timestamp};
-use crate::render::escape;
+use crate::render::{Format, escape};
 use crate::token::{Check, KeySet, LARGEST_TEXT, Outcome, Reason, Verdict, Verifier};
 
 /// The largest file of public keys.
@@ -88,8 +88,12 @@ fn verifier(keys: KeySet, args: &Args) -> Verifier {
 fn show(session: &mut Session<'_>, explain: bool, verdict: &Verdict, at: Timestamp) -> Result<(), Failure> {
     let claims = verdict.claims.as_ref().filter(|_| verdict.is_valid());
     let status = claims.map(|claims| claims.validity().status(Standing::Good, at));
-    if !session.is_table() {
-        return session.detail(&VerdictView::new(verdict, status, at));
+    let view = VerdictView::new(verdict, status, at);
+    match session.format() {
+        Format::Table => {}
+        // What has no room for a list inside an object gives the list itself.
+        Format::Csv | Format::Tsv | Format::Markdown if explain => return session.list(view.checks(), "", None),
+        _ => return session.detail(&view),
     }
     let styles = session.output_styles();
     let mut lines = String::new();

@@ -52,6 +52,13 @@ impl VerdictView {
     }
 }
 
+impl VerdictView {
+    /// What each check found.
+    pub fn checks(&self) -> &[CheckView] {
+        &self.checks
+    }
+}
+
 impl CheckView {
     fn new(result: &CheckResult) -> Self {
         Self {

@@ -14,22 +14,22 @@ pub struct FieldArgs {
     #[arg(long, value_name = "NUMBER")]
     rank: Option<u32>,
     /// How long a license runs: 90d, 6w, 3mo, 1y or perpetual
-    #[arg(long, value_name = "PERIOD")]
+    #[arg(long, value_name = "PERIOD", allow_hyphen_values = true)]
     term: Option<Term>,
     /// How many seats: a number or 'unlimited'
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
     seats: Option<Quantity>,
     /// How many machines may be bound: a number or 'unlimited'
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
     machines: Option<Quantity>,
     /// How many days past the end a key still works
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", allow_hyphen_values = true)]
     grace: Option<u32>,
     /// How many days before the end the program starts to warn
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", allow_hyphen_values = true)]
     warn: Option<u32>,
     /// How old, in days, the newest status list may be, or 'unlimited'
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", allow_hyphen_values = true)]
     offline: Option<Quantity>,
     /// Grant a feature (repeatable)
     #[arg(long, value_name = "FEATURE")]
