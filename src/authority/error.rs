@@ -80,6 +80,9 @@ pub enum Error {
         /// The presets there are.
         known: Vec<String>,
     },
+    /// The preset is for customers, and none was named.
+    #[error("preset '{0}' needs a customer")]
+    PresetNeedsCustomer(Slug),
     /// Something of this name is there already.
     #[error("{what} '{name}' already exists")]
     AlreadyExists {

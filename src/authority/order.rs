@@ -9,9 +9,7 @@ use super::{Error, find};
 use crate::ledger::Tables;
 use crate::license::terms::LARGEST_LIMIT;
 use crate::license::{Customer, Date, LicenseType, MachineId, MachineTerms, Period, Slug, Term, Terms, Tier, Timestamp};
-
-/// The largest `meta`, as JSON text.
-pub const LARGEST_META: usize = 64 * 1024;
+use crate::token::{LARGEST_META, meta_size};
 
 /// The most licenses that one order may ask for.
 pub const MOST_LICENSES: u32 = 10_000;
@@ -150,9 +148,7 @@ impl Order {
         }
         let machines = self.machine_terms(tier)?;
         let meta = self.meta.clone();
-        if let Some(meta) = &meta
-            && meta.to_string().len() > LARGEST_META
-        {
+        if meta.as_ref().is_some_and(|meta| meta_size(meta) > LARGEST_META) {
             return Err(invalid("the meta data is larger than 64 KiB".into()));
         }
         if self.internal && self.kind == LicenseType::Trial {

@@ -13,7 +13,7 @@ impl Authority {
     /// test and internal licenses.
     ///
     /// # Errors
-    /// [`Error::UnknownPreset`]; [`Error::Invalid`] when a preset that needs a customer got none.
+    /// [`Error::UnknownPreset`]; [`Error::PresetNeedsCustomer`] when a preset that needs a customer got none.
     pub fn quick_order(&self, preset: &Slug, customer: Option<&Slug>) -> Result<Order, Error> {
         let known = &self.settings.presets;
         let found = known.get(preset).ok_or_else(|| Error::UnknownPreset {
@@ -24,11 +24,7 @@ impl Authority {
         let own = found.customer.clone();
         let for_the_vendor = found.internal || kind == LicenseType::Test;
         let built_in = || for_the_vendor.then(|| INTERNAL.parse().ok()).flatten();
-        let customer = customer
-            .cloned()
-            .or(own)
-            .or_else(built_in)
-            .ok_or_else(|| Error::Invalid(format!("preset '{preset}' needs a customer: lic quick {preset} CUSTOMER")))?;
+        let customer = customer.cloned().or(own).or_else(built_in).ok_or_else(|| Error::PresetNeedsCustomer(preset.clone()))?;
         let tier = found.tier.as_ref().or(self.settings.defaults.tier.as_ref()).map(ToString::to_string);
         let tier = match tier {
             Some(tier) => tier,

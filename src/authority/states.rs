@@ -1,7 +1,7 @@
 //! Keys in every state a program can meet, for the product's own test suite.
 //!
-//! They are signed with the test signing key and recorded as test licenses of the internal customer, except for the
-//! tampered one and the one of an unknown signer: these no ledger knows.
+//! They are signed with the test signing key and recorded as test licenses of the internal customer, except for those
+//! that no ledger can know: the tampered one, the one of an unknown signer, and the one for another product.
 
 use std::fmt;
 use std::str::FromStr;
@@ -172,6 +172,7 @@ impl Authority {
                 let (seed, rest) = random.split_at(32);
                 let id = LicenseId::from_random(rest.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)));
                 let (id, key) = match condition {
+                    KeyCondition::WrongProduct => (id, unrecorded(id, signer.key())),
                     KeyCondition::Tampered => (id, tamper(&unrecorded(id, signer.key()))?),
                     KeyCondition::UnknownSigner => {
                         let stranger = SigningKey::from_bytes(seed.try_into().unwrap_or(&[7; 32]));

@@ -138,6 +138,7 @@ impl From<Error> for Failure {
             Error::UnknownPreset { known, .. } => {
                 (exit::NOT_FOUND, Some(format!("the presets in lic.toml are {}", names(known))))
             }
+            Error::PresetNeedsCustomer(preset) => (exit::USAGE, Some(format!("lic quick {preset} CUSTOMER"))),
             Error::AlreadyExists { what, name } => (exit::FAILED, Some(format!("change it with 'lic {what} edit {name}'"))),
             Error::NotAllowed { who_can, .. } | Error::BeyondLimits { who_can, .. } => {
                 let hint = if who_can.is_empty() {

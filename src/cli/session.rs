@@ -15,6 +15,11 @@ use crate::license::Timestamp;
 use crate::render::{self, Detail, Format, Options, View, escape};
 use crate::world::{Stream, World};
 
+/// A path as typed, for people: `-` is standard input.
+pub fn shown_path(typed: &Path) -> String {
+    if typed == Path::new("-") { "standard input".into() } else { escape::human(&typed.display().to_string()).into_owned() }
+}
+
 /// One run of the program.
 pub struct Session<'w> {
     /// The world outside.
@@ -83,26 +88,36 @@ impl<'w> Session<'w> {
         self.world.path(typed)
     }
 
-    /// The bytes of a file, or of standard input for `-`, up to a limit.
+    /// A path as seen from the current folder, where it lies below.
+    pub fn shorten(&self, path: &Path) -> String {
+        path.strip_prefix(&self.world.folder).unwrap_or(path).display().to_string()
+    }
+
+    /// The bytes of a file, or of standard input for `-`; more than the limit is refused.
     pub fn read_input(&mut self, typed: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+        let bytes = self.read_start(typed, limit + 1)?;
+        if bytes.len() as u64 > limit {
+            return Err(Failure::failed(format!("{}: larger than {} KiB", shown_path(typed), limit / 1024)));
+        }
+        Ok(bytes)
+    }
+
+    /// At most so many bytes from the start of a file, or of standard input for `-`.
+    pub fn read_start(&mut self, typed: &Path, most: u64) -> Result<Vec<u8>, Failure> {
         use std::io::Read;
         let mut bytes = Vec::new();
         let read = if typed == Path::new("-") {
-            self.world.terminal.input().take(limit + 1).read_to_end(&mut bytes)
+            self.world.terminal.input().take(most).read_to_end(&mut bytes)
         } else {
             let path = self.path(typed);
             std::fs::File::open(&path).and_then(|file| {
                 if file.metadata()?.is_dir() {
                     return Err(io::Error::from(io::ErrorKind::IsADirectory));
                 }
-                file.take(limit + 1).read_to_end(&mut bytes)
+                file.take(most).read_to_end(&mut bytes)
             })
         };
-        read.map_err(|source| Failure::from(Error::file(typed, source)))?;
-        if bytes.len() as u64 > limit {
-            let shown = escape::human(&typed.display().to_string()).into_owned();
-            return Err(Failure::failed(format!("{shown}: larger than {} KiB", limit / 1024)));
-        }
+        read.map_err(|source| Failure::from(Error::file(Path::new(&shown_path(typed)), source)))?;
         Ok(bytes)
     }
 

@@ -194,6 +194,25 @@ impl Claims {
     }
 }
 
+/// Reads a vendor's own payload under the rules that the verifier keeps for it: UTF-8, one JSON value that is not null, no
+/// member named twice at any depth.
+///
+/// # Errors
+/// What is wrong with it, in a few words.
+#[cfg(feature = "authority")]
+pub fn read_meta(payload: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(payload).map_err(|_| "it is not UTF-8 text".to_owned())?;
+    // Alone first, so that nothing in the payload can end the object around it.
+    let meta = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+    json::check(&format!("{{\"meta\":{text}}}"), rule).map_err(|fault| match fault {
+        Fault::Duplicate(name) => format!("it holds two members named {}", shown(&name)),
+        Fault::Null(_) => "it is null, which says nothing".to_owned(),
+        Fault::Syntax(error) => format!("it is not JSON: {}", shown(&error)),
+        Fault::NotAnObject(_) => "it is not a JSON object".to_owned(),
+    })?;
+    Ok(meta)
+}
+
 /// How large this `meta` is, in bytes of compact JSON.
 #[must_use]
 pub fn meta_size(meta: &Value) -> usize {

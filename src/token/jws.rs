@@ -160,7 +160,7 @@ fn decode(segment: &str, what: &str) -> Result<Vec<u8>, Refusal> {
 #[cold]
 fn bad_encoding(segment: &str, what: &str) -> Refusal {
     let detail = match segment.chars().find(|c| !u8::try_from(*c).is_ok_and(base64url::is_symbol)) {
-        Some('=') => format!("the {what} is padded with '=': license keys are not"),
+        Some('=') => format!("there is '=' in the {what}: license keys are not padded"),
         Some(wrong @ ('+' | '/')) => format!("the {what} holds {wrong}: it was encoded anew"),
         Some(wrong) => {
             format!("the {what} holds {}, which does not occur in license keys", shown(wrong.encode_utf8(&mut [0; 4])))

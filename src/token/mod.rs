@@ -68,6 +68,8 @@ mod sign;
 mod verdict;
 mod verify;
 
+#[cfg(feature = "authority")]
+pub use claims::read_meta;
 pub use claims::{Claims, Grant, LARGEST_META, StatusRef, VERSION, meta_size};
 pub use jws::{Header, LARGEST_TEXT, TYPE, inspect};
 pub use keys::{InvalidKey, KeySet, PublicKey};

@@ -10,11 +10,12 @@ use crate::cli::args::{SigningArgs, parse_limit};
 use crate::cli::commands::saving::Destination;
 use crate::cli::error::{Failure, exit};
 use crate::cli::passphrase::Asking;
-use crate::cli::session::Session;
+use crate::cli::session::{Session, shown_path};
 use crate::cli::views::issued::{IssuedView, summary};
 use crate::ledger::{CustomerFilter, TierFilter};
 use crate::license::{Date, LicenseType, MachineId, Period, Slug};
 use crate::render::Format;
+use crate::token;
 
 const EXAMPLE: &str = "lic issue acme --tier pro --for 1y";
 /// The largest file that is read as meta data; what of it may stand in a key is limited further.
@@ -180,7 +181,7 @@ fn ask_tier(authority: &Authority, product: Option<&Slug>, session: &mut Session
 
 fn read_meta(path: &Path, session: &mut Session<'_>) -> Result<serde_json::Value, Failure> {
     let bytes = session.read_input(path, LARGEST_FILE)?;
-    serde_json::from_slice(&bytes).map_err(|why| Failure::failed(format!("{}: not JSON: {why}", path.display())))
+    token::read_meta(&bytes).map_err(|why| Failure::failed(format!("{}: {why}", shown_path(path))))
 }
 
 /// Issues an order and saves its keys; `false` where it was only rehearsed.
@@ -196,7 +197,7 @@ pub fn issue(
     session: &mut Session<'_>,
 ) -> Result<bool, Failure> {
     let at = session.now();
-    let destination = Destination::of(out, authority, session);
+    let destination = Destination::of(out, batch.count, authority, session);
     if let Some(earlier) = authority.issued_before(order, batch)? {
         save(&earlier, &destination, session)?;
         return Ok(true);
@@ -231,7 +232,7 @@ fn save(issued: &[Issued], destination: &Destination, session: &mut Session<'_>)
         };
         let again = if one.repeated { " (issued before, by the same request)" } else { "" };
         session.tick(&format!("{}  {}{again}", one.id, summary(&one.customer.name, &one.terms)));
-        let file = file.map(|file| shorten(&file, session));
+        let file = file.map(|file| session.shorten(&file));
         if let Some(file) = &file {
             session.note(&format!("saved {file}"));
         }
@@ -239,11 +240,6 @@ fn save(issued: &[Issued], destination: &Destination, session: &mut Session<'_>)
     }
     // A person has read it all on the lines above, and a key on standard output stands alone.
     if session.format() == Format::Table || *destination == Destination::Output { Ok(()) } else { session.list(&views, "", None) }
-}
-
-/// A path as seen from the current folder, where it lies below.
-fn shorten(path: &Path, session: &Session<'_>) -> String {
-    path.strip_prefix(&session.world.folder).unwrap_or(path).display().to_string()
 }
 
 /// The command that gives the same without questions.

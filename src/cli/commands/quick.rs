@@ -2,13 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 use crate::authority::issue::Batch;
 use crate::authority::order::Order;
 use crate::authority::quick::DEFAULT_PRESET;
 use crate::authority::signer::purpose;
-use crate::authority::states::{ConditionKey, KeyCondition, OTHER_MACHINE};
+use crate::authority::states::{ConditionKey, KeyCondition};
 use crate::authority::{Actor, Authority, Error, find};
 use crate::cli::args::SigningArgs;
 use crate::cli::commands::issue::issue;
@@ -16,8 +14,9 @@ use crate::cli::commands::saving::{Destination, write_new};
 use crate::cli::error::Failure;
 use crate::cli::passphrase::Asking;
 use crate::cli::session::Session;
+use crate::cli::views::condition::ConditionView;
 use crate::license::{LicenseType, Slug};
-use crate::token::{Reason, armour};
+use crate::token::armour;
 
 /// Issue a key from a preset of lic.toml, with no questions asked
 ///
@@ -82,71 +81,50 @@ fn in_states(
         session.done(&format!("make {} test keys", conditions.len()), "");
         return Ok(());
     }
-    let destination = Destination::of(args.out.as_deref(), authority, session);
     let count = u32::try_from(conditions.len()).unwrap_or(u32::MAX);
+    let destination = Destination::of(args.out.as_deref(), count, authority, session);
     destination.check(count)?;
     if let Destination::Folder(folder) = &destination {
-        let taken = conditions.iter().map(|one| folder.join(file_name(*one))).find(|path| path.exists());
-        if let Some(path) = taken {
+        let names = conditions.iter().map(|one| file_name(*one)).chain([EXPECTED.to_owned()]);
+        if let Some(path) = names.map(|name| folder.join(name)).find(|path| path.exists()) {
             return Err(Failure::from(Error::Occupied(path)).hint("name an empty folder with --out"));
         }
     }
     let signer = authority.unlock(actor, purpose(LicenseType::Test), &mut Asking::new(session, &args.signing))?;
     let at = session.now();
     let keys = authority.keys_in_conditions(actor, &conditions, order, &signer, at, &mut *session.world.entropy)?;
+    let mut views = Vec::with_capacity(keys.len());
     for key in &keys {
-        save(key, &destination, session)?;
+        views.push(ConditionView::new(key, save(key, &destination, session)?));
     }
     if let Destination::Folder(folder) = &destination
         && keys.len() > 1
     {
-        let expected: Vec<Expected<'_>> = keys.iter().map(Expected::new).collect();
+        let expected: Vec<_> = keys.iter().map(|key| ConditionView::new(key, Some(file_name(key.condition)))).collect();
         let text = serde_json::to_string_pretty(&expected).unwrap_or_default() + "\n";
-        let path = folder.join("expected.json");
+        let path = folder.join(EXPECTED);
         write_new(&path, &text).map_err(|source| Error::file(&path, source))?;
         session.note("expected.json tells what a verifier says of each; pin the test key: lic key export --test");
     }
-    Ok(())
+    if session.is_table() || destination == Destination::Output { Ok(()) } else { session.list(&views, "", None) }
 }
 
-/// What a verifier of the product is to say of a key.
-#[derive(Serialize)]
-struct Expected<'k> {
-    file: String,
-    state: &'k str,
-    license: String,
-    valid: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bound_to: Option<&'static str>,
-}
-
-impl<'k> Expected<'k> {
-    fn new(key: &'k ConditionKey) -> Self {
-        let reason = key.condition.reason();
-        Self {
-            file: file_name(key.condition),
-            state: key.condition.as_str(),
-            license: key.id.to_string(),
-            valid: reason.is_none(),
-            reason: reason.map(Reason::as_str),
-            bound_to: (key.condition == KeyCondition::WrongMachine).then_some(OTHER_MACHINE),
-        }
-    }
-}
+/// What a verifier of the product is to say of each key of a folder.
+const EXPECTED: &str = "expected.json";
 
 fn file_name(condition: KeyCondition) -> String {
     format!("{condition}.lic")
 }
 
-fn save(key: &ConditionKey, destination: &Destination, session: &mut Session<'_>) -> Result<(), Failure> {
+/// Saves a key. Gives the file, where there is one.
+fn save(key: &ConditionKey, destination: &Destination, session: &mut Session<'_>) -> Result<Option<String>, Failure> {
     let path: &Path = match destination {
-        Destination::Output => return session.data(armour::wrap(&key.key).as_bytes()),
+        Destination::Output => return session.data(armour::wrap(&key.key).as_bytes()).map(|()| None),
         Destination::Folder(folder) => &folder.join(file_name(key.condition)),
         Destination::File(path) => path,
     };
     write_new(path, &armour::wrap(&key.key)).map_err(|source| Error::file(path, source))?;
-    session.tick(&format!("{:<14} {}  {}", key.condition, key.id, path.display()));
-    Ok(())
+    let shown = session.shorten(path);
+    session.tick(&format!("{:<14} {}  {shown}", key.condition, key.id));
+    Ok(Some(shown))
 }

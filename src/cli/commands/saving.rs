@@ -22,9 +22,10 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Where `--out` leads: `-`, a folder (one that is there, or a name that ends with a slash), or a file. Without it, the
+    /// Where `--out` leads for so many keys: `-`, a folder (one that is there, a name that ends with a slash, or for several
+    /// keys a new name), or a file. Without it, the
     /// folder of `lic.toml`, which is the current one unless it says otherwise.
-    pub fn of(out: Option<&Path>, authority: &Authority, session: &Session<'_>) -> Self {
+    pub fn of(out: Option<&Path>, count: u32, authority: &Authority, session: &Session<'_>) -> Self {
         let Some(out) = out else {
             return Self::Folder(session.path(&authority.settings.defaults.out));
         };
@@ -32,7 +33,8 @@ impl Destination {
             return Self::Output;
         }
         let path = session.path(out);
-        let folder = path.is_dir() || out.to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);
+        let slash = out.to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);
+        let folder = path.is_dir() || slash || (count > 1 && !path.exists());
         if folder { Self::Folder(path) } else { Self::File(path) }
     }
 

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::authority::{Authority, Error};
 use crate::cli::args::parse_moment;
 use crate::cli::error::{Failure, exit};
-use crate::cli::session::Session;
+use crate::cli::session::{Session, shown_path};
 use crate::cli::views::license;
 use crate::cli::views::verdict::VerdictView;
 use crate::license::{MachineId, Slug, Standing, Status, Timestamp};
 use crate::render::{Format, escape};
-use crate::token::{Check, KeySet, LARGEST_TEXT, Outcome, Reason, Verdict, Verifier};
+use crate::token::{KeySet, LARGEST_TEXT, Outcome, Reason, Verdict, Verifier};
 
 /// The largest file of public keys.
 const LARGEST_KEYS: u64 = 1024 * 1024;
@@ -114,9 +114,10 @@ fn show(session: &mut Session<'_>, explain: bool, verdict: &Verdict, at: Timesta
             let _ = writeln!(lines, "{} valid: {}", styles.good("✓"), granted(verdict, status));
         }
         Some(failure) => {
-            let code = failure.reason.map_or("refused", Reason::as_str).replace('-', " ");
+            let Some(reason) = failure.reason else { return Err(Failure::silent(exit::NOT_VALID)) };
+            let code = reason.as_str().replace('-', " ");
             let id = verdict.claims.as_ref().map_or_else(|| "the license".into(), |claims| claims.jti.to_string());
-            let _ = writeln!(lines, "  {} {code}. {}", styles.strong("not valid:"), advice(failure.check, &id));
+            let _ = writeln!(lines, "  {} {code}. {}", styles.strong("not valid:"), advice(reason, &id));
         }
     }
     session.data(lines.as_bytes())
@@ -132,15 +133,20 @@ fn granted(verdict: &Verdict, status: Option<Status>) -> String {
 }
 
 /// What the holder of a refused key can do.
-fn advice(check: Check, id: &str) -> String {
-    match check {
-        Check::Format => "Paste the whole key, from its first line to its last.".into(),
-        Check::Signature => "It is not a key of this vendor, or it was changed: ask the vendor for a new copy.".into(),
-        Check::Term => format!("Ask the vendor to renew {id}."),
-        Check::Machine => format!("Ask the vendor to bind {id} to this machine."),
-        Check::Ledger => "Tell an admin at once.".into(),
-        Check::Standing => format!("Ask the vendor about {id}."),
-        _ => "Ask the vendor for the right license.".into(),
+fn advice(reason: Reason, id: &str) -> String {
+    match reason {
+        Reason::NoKey | Reason::WrongSegments | Reason::WrongLength | Reason::BadEncoding | Reason::TooLarge => {
+            "Paste the whole key, from its first line to its last, and nothing else.".into()
+        }
+        Reason::SeveralKeys => "Paste one key at a time.".into(),
+        Reason::UnsupportedVersion => "Update the program, or ask the vendor for a key that it reads.".into(),
+        Reason::NotYetValid => "Wait for its first day, or ask the vendor.".into(),
+        Reason::Expired => format!("Ask the vendor to renew {id}."),
+        Reason::WrongMachine | Reason::MachineRequired => format!("Ask the vendor to bind {id} to this machine."),
+        Reason::NotInLedger => "Tell an admin at once.".into(),
+        Reason::Revoked | Reason::Suspended => format!("Ask the vendor about {id}."),
+        Reason::WrongProduct | Reason::WrongCustomer | Reason::MissingFeature => "Ask the vendor for the right license.".into(),
+        _ => "It is not a key of this vendor, or it was changed: ask the vendor for a new copy.".into(),
     }
 }
 
@@ -150,12 +156,13 @@ pub fn read_key(session: &mut Session<'_>, given: &Path) -> Result<Vec<u8>, Fail
     if text.starts_with("eyJ") && text.matches('.').count() >= 2 {
         return Ok(text.into_owned().into_bytes());
     }
-    session.read_input(given, LARGEST_TEXT as u64)
+    // One byte more than any key, so that the verifier itself refuses what is too large.
+    session.read_start(given, LARGEST_TEXT as u64 + 1)
 }
 
 fn read_keys(session: &mut Session<'_>, path: &Path) -> Result<KeySet, Failure> {
     let bytes = session.read_input(path, LARGEST_KEYS)?;
-    let named = |why: String| Failure::failed(format!("{}: {why}", escape::human(&path.display().to_string())));
+    let named = |why: String| Failure::failed(format!("{}: {why}", shown_path(path)));
     let text = String::from_utf8(bytes).map_err(|_| named("not a text file; PEM or JWKS is wanted".into()))?;
     KeySet::parse(&text).map_err(|why| named(why.to_string()))
 }

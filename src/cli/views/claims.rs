@@ -87,7 +87,12 @@ impl Detail for ClaimsView<'_> {
                 ("Seats", Cell::from(claims.seats).or("unlimited")),
                 ("Features", Cell::list(claims.features.iter().map(Slug::as_str))),
                 ("Limits", limits_cell(&claims.limits)),
-                ("Machines", Cell::list(claims.machines.bound.iter().map(|machine| machine.as_str())).or("any machine")),
+                ("Machines", Cell::list(claims.machines.bound.iter().map(|machine| machine.as_str())).or("not bound yet")),
+                ("At most", Cell::from(claims.machines.max.map(|max| format!("{max} machines"))).or("any number of machines")),
+                ("Must match", Cell::from(claims.machines.require.map(|require| format!("{require} factors"))).or("the default")),
+                ("Warns", format!("{} days before the end", claims.warn_days).into()),
+                ("Offline", Cell::from(claims.offline_days.map(|days| format!("{days} days"))).or("for ever")),
+                ("Status list", claims.status.as_ref().map(|status| format!("{} of {}", status.idx, status.uri)).into()),
                 ("Meta", claims.meta.as_ref().map(ToString::to_string).into()),
             ])
             .titled("NOT VERIFIED"),

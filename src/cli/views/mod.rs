@@ -1,6 +1,7 @@
 //! What the commands show: plain structs that know their columns and sections, and no format.
 
 pub mod claims;
+pub mod condition;
 pub mod customer;
 pub mod history;
 pub mod issued;
