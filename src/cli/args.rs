@@ -41,7 +41,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "WHEN", help_heading = GLOBAL)]
     pub color: Option<Color>,
     /// Act as this operator [default: the system user]
-    #[arg(long = "as", global = true, value_name = "OPERATOR", help_heading = GLOBAL)]
+    #[arg(long = "as", id = "as", global = true, value_name = "OPERATOR", help_heading = GLOBAL)]
     pub operator: Option<String>,
 }
 
