@@ -50,6 +50,14 @@ pub enum Error {
     /// The tier is no longer offered.
     #[error("tier '{0}' is retired and gives no new licenses")]
     RetiredTier(String),
+    /// No such product.
+    #[error("there is no product '{name}'")]
+    UnknownProduct {
+        /// What was asked for.
+        name: String,
+        /// The nearest names, best first.
+        close: Vec<String>,
+    },
     /// No such license.
     #[error("there is no license {0}")]
     UnknownLicense(String),

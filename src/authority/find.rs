@@ -78,6 +78,21 @@ pub fn tier(tables: &Tables<'_>, name: &str, product: Option<&Slug>) -> Result<T
     }
 }
 
+/// Makes sure that a product of this name has tiers.
+///
+/// # Errors
+/// [`Error::UnknownProduct`], with the nearest names.
+pub fn product(tables: &Tables<'_>, name: &Slug) -> Result<(), Error> {
+    let tiers = tables.tiers(&TierFilter::default())?;
+    let mut products: Vec<&str> = tiers.iter().map(|tier| tier.product.as_str()).collect();
+    products.dedup();
+    if products.contains(&name.as_str()) {
+        return Ok(());
+    }
+    let close = closest(name.as_str(), products).into_iter().map(str::to_owned).collect();
+    Err(Error::UnknownProduct { name: name.to_string(), close })
+}
+
 /// The license that a person named by its id or by a beginning of it that only one license has.
 ///
 /// # Errors

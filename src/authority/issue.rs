@@ -221,7 +221,8 @@ fn as_answered(tables: &Tables<'_>, id: LicenseId, rev: u32) -> Result<Issued, E
     Ok(Issued { id, customer, terms, key, repeated: true })
 }
 
-fn permitted_plan(tables: &Tables<'_>, actor: &Actor, order: &Order, at: Timestamp) -> Result<Plan, Error> {
+/// The plan of an order, where the operator's role and limits cover it.
+pub(super) fn permitted_plan(tables: &Tables<'_>, actor: &Actor, order: &Order, at: Timestamp) -> Result<Plan, Error> {
     actor.require(Role::Issuer, "issue licenses", tables)?;
     let plan = order.plan(tables, at)?;
     if let Some(why) = beyond_limits(actor.operator(), &plan.terms) {

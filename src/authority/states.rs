@@ -9,12 +9,12 @@ use std::str::FromStr;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::SigningKey;
 
-use super::issue::{Extra, record_license};
+use super::issue::{Extra, permitted_plan, record_license};
 use super::order::{End, Order, Plan};
 use super::signer::Signer;
 use super::{Actor, Authority, Error, Mode};
 use crate::ledger::Fact;
-use crate::license::{LicenseId, LicenseType, MachineId, Role, Slug, Timestamp};
+use crate::license::{LicenseId, LicenseType, MachineId, Period, Slug, Timestamp};
 use crate::token::{Claims, Grant, Reason, sign};
 use crate::world::Entropy;
 
@@ -146,11 +146,7 @@ impl Authority {
         entropy: &mut dyn Entropy,
     ) -> Result<Vec<ConditionKey>, Error> {
         self.change(Mode::Commit, |tx| {
-            actor.require(Role::Issuer, "issue licenses", &tx.read())?;
-            let mut order = order.clone();
-            order.kind = LicenseType::Test;
-            order.end = Some(End::For(crate::license::Period::days(365)));
-            let base = order.plan(&tx.read(), at)?;
+            let base = permitted_plan(&tx.read(), actor, &test_order(order), at)?;
             let mut made = Vec::new();
             for &condition in conditions {
                 let plan = in_condition(&base, condition, at)?;
@@ -197,6 +193,13 @@ impl Authority {
             Ok(made)
         })
     }
+}
+
+/// The order of a test license that the keys of all states are made from.
+#[must_use]
+pub fn test_order(order: &Order) -> Order {
+    let end = Some(End::For(Period::days(365)));
+    Order { kind: LicenseType::Test, end, ..order.clone() }
 }
 
 /// The plan of a key in this state.

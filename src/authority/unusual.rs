@@ -32,6 +32,11 @@ pub fn unusual(tables: &Tables<'_>, plan: &Plan) -> Result<Vec<String>, Error> {
     if let Some(note) = usual.and_then(|usual| longer(terms, usual, before.len())) {
         notes.push(note);
     }
+    // What the tier itself grants is the price list, not an exception.
+    let own = tables.tier(&terms.product, &terms.tier)?.map(|tier| tier.seats);
+    if own == Some(terms.seats) {
+        return Ok(notes);
+    }
     let most = before.iter().filter_map(|earlier| earlier.seats).max().map(u64::from);
     let all_counted = before.iter().all(|earlier| earlier.seats.is_some());
     if let Some(most) = most.filter(|_| all_counted) {

@@ -119,7 +119,7 @@ impl From<Error> for Failure {
             Error::ArchivedCustomer(slug) => {
                 (exit::FAILED, Some(format!("take it back with 'lic customer archive {slug} --undo'")))
             }
-            Error::UnknownTier { close, .. } => {
+            Error::UnknownTier { close, .. } | Error::UnknownProduct { close, .. } => {
                 (exit::NOT_FOUND, Some(did_you_mean(close, "see the tiers with 'lic tier list'")))
             }
             Error::AmbiguousTier { fits, .. } => {

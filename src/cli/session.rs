@@ -130,6 +130,11 @@ impl<'w> Session<'w> {
         self.globals.output.unwrap_or(by_stream)
     }
 
+    /// Whether a format was asked for.
+    pub fn is_format_given(&self) -> bool {
+        self.globals.json || self.globals.output.is_some_and(|format| format != Format::Table)
+    }
+
     /// Whether a person reads standard output as a table.
     pub fn is_table(&self) -> bool {
         self.format() == Format::Table

@@ -83,6 +83,9 @@ impl KeyringError {
         match self {
             Self::OthersCanRead { path, .. } => Some(chmod(path)),
             Self::Weak(error) => error.hint(),
+            Self::WrongPassphrase { .. } => Some(
+                "a lost passphrase cannot be recovered: an admin with a copy removes the operator and adds them again".into(),
+            ),
             Self::Damaged { .. } | Self::Mismatch { .. } => {
                 Some("restore the file from a backup, or have another operator with a copy make you a new one".to_owned())
             }

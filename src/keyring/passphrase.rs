@@ -69,8 +69,10 @@ impl Passphrase {
         let io = |source| PassphraseError::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(io)?;
         // The opened file is asked, not its name: the name could mean another file by then.
-        let mode = files::mode(&file.metadata().map_err(io)?);
-        if mode & refused != 0 {
+        let metadata = file.metadata().map_err(io)?;
+        let mode = files::mode(&metadata);
+        // A pipe (`<(pass show lic)`) has no readers but this one; a device is nobody's to change.
+        if metadata.is_file() && mode & refused != 0 {
             return Err(PassphraseError::OthersCanRead { path: path.to_owned(), mode });
         }
         let mut bytes = Zeroizing::new(Vec::with_capacity(Self::LARGEST_FILE + 1));

@@ -14,7 +14,6 @@ use crate::cli::session::{Session, shown_path};
 use crate::cli::views::issued::{IssuedView, summary};
 use crate::ledger::{CustomerFilter, TierFilter};
 use crate::license::{Date, LicenseType, MachineId, Period, Slug};
-use crate::render::Format;
 use crate::token;
 
 const EXAMPLE: &str = "lic issue acme --tier pro --for 1y";
@@ -121,6 +120,8 @@ fn order(args: &Args, authority: &Authority, session: &mut Session<'_>) -> Resul
         Some(tier) => tier.clone(),
         None => ask_tier(authority, product.as_ref(), session)?,
     };
+    // In full, so that a request is the same however its tier was typed.
+    let tier = find::tier(&authority.read(), &tier, product.as_ref())?.full_name();
     let mut order = Order::new(customer, &tier);
     order.product = product;
     order.seats = args.seats;
@@ -199,6 +200,11 @@ pub fn issue(
     let at = session.now();
     let destination = Destination::of(out, batch.count, authority, session);
     if let Some(earlier) = authority.issued_before(order, batch)? {
+        if session.globals.dry_run {
+            let ids: Vec<String> = earlier.iter().map(|one| one.id.to_string()).collect();
+            session.note(&format!("issued before, by the same request: {}", ids.join(", ")));
+            return Ok(false);
+        }
         save(&earlier, &destination, session)?;
         return Ok(true);
     }
@@ -227,7 +233,9 @@ fn save(issued: &[Issued], destination: &Destination, session: &mut Session<'_>)
     for one in issued {
         let stem = format!("{}-{}", one.customer.slug, one.terms.tier);
         let file = match destination {
-            Destination::File(path) if one.repeated && path.exists() => Some(path.clone()),
+            Destination::File(path) if one.repeated && destination.holds(&one.key) => Some(path.clone()),
+            // Whoever asks for a format on standard output gets the key inside it.
+            Destination::Output if session.is_format_given() => None,
             _ => destination.save(&stem, one.id, &one.key, session)?,
         };
         let again = if one.repeated { " (issued before, by the same request)" } else { "" };
@@ -238,8 +246,11 @@ fn save(issued: &[Issued], destination: &Destination, session: &mut Session<'_>)
         }
         views.push(IssuedView::new(one, file));
     }
-    // A person has read it all on the lines above, and a key on standard output stands alone.
-    if session.format() == Format::Table || *destination == Destination::Output { Ok(()) } else { session.list(&views, "", None) }
+    // A person has read it all on the lines above. A bare key on standard output stands alone.
+    if session.is_table() || (*destination == Destination::Output && !session.is_format_given()) {
+        return Ok(());
+    }
+    session.list(&views, "", None)
 }
 
 /// The command that gives the same without questions.

@@ -52,7 +52,7 @@ pub struct Args {
     /// Issued on this day or later
     #[arg(long, value_name = "DATE")]
     issued_since: Option<Date>,
-    /// Sort by end, issued, customer, tier, id, status, starts or seats
+    /// Sort by end, start, issued, customer, tier, id, status or seats
     #[arg(long, value_name = "COLUMN", default_value = "end")]
     sort: LicenseSort,
     /// The other way round
@@ -76,6 +76,9 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     if let Some(customer) = &args.customer {
         filter.customer = Some(find::customer(&tables, customer)?.slug);
     }
+    if let Some(product) = &args.product {
+        find::product(&tables, product)?;
+    }
     filter.product = args.product;
     if let Some(tier) = &args.tier {
         let tier = find::tier(&tables, tier, filter.product.as_ref())?;
@@ -89,6 +92,11 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
         Some(period) => period.after(at.date()).map(Date::end),
         None => None,
     };
+    if let Some(operator) = &args.issued_by
+        && tables.operator(operator)?.is_none()
+    {
+        session.warn(&format!("'{operator}' is no operator; one who was removed is still found"));
+    }
     filter.issued_by = args.issued_by;
     filter.issued_since = args.issued_since.map(Date::start);
     filter.text = (!args.text.is_empty()).then(|| args.text.join(" "));

@@ -6,7 +6,7 @@ use crate::authority::issue::Batch;
 use crate::authority::order::Order;
 use crate::authority::quick::DEFAULT_PRESET;
 use crate::authority::signer::purpose;
-use crate::authority::states::{ConditionKey, KeyCondition};
+use crate::authority::states::{ConditionKey, KeyCondition, test_order};
 use crate::authority::{Actor, Authority, Error, find};
 use crate::cli::args::SigningArgs;
 use crate::cli::commands::issue::issue;
@@ -90,8 +90,10 @@ fn in_states(
             return Err(Failure::from(Error::Occupied(path)).hint("name an empty folder with --out"));
         }
     }
-    let signer = authority.unlock(actor, purpose(LicenseType::Test), &mut Asking::new(session, &args.signing))?;
     let at = session.now();
+    // Refuses, before any passphrase is asked for, who may not.
+    authority.plan(actor, &test_order(order), at)?;
+    let signer = authority.unlock(actor, purpose(LicenseType::Test), &mut Asking::new(session, &args.signing))?;
     let keys = authority.keys_in_conditions(actor, &conditions, order, &signer, at, &mut *session.world.entropy)?;
     let mut views = Vec::with_capacity(keys.len());
     for key in &keys {

@@ -57,6 +57,11 @@ impl Destination {
         }
     }
 
+    /// Whether this file holds just this key.
+    pub fn holds(&self, key: &str) -> bool {
+        matches!(self, Self::File(path) if fs::read(path).is_ok_and(|there| there == armour::wrap(key).as_bytes()))
+    }
+
     /// Saves a key. Gives the file, where there is one.
     pub fn save(&self, stem: &str, id: LicenseId, key: &str, session: &mut Session<'_>) -> Result<Option<PathBuf>, Failure> {
         let text = armour::wrap(key);

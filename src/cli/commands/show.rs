@@ -60,5 +60,11 @@ pub fn find_license(named: &str, authority: &Authority, session: &mut Session<'_
     }
     let pasted = read_key(session, Path::new(named))?;
     let (_, claims) = token::inspect(&pasted).map_err(|refusal| Failure::failed(refusal.to_string()))?;
-    Ok(find::license(&authority.read(), &claims.jti.to_string())?)
+    let record = find::license(&authority.read(), &claims.jti.to_string())?;
+    let recorded = authority.read().key_text(record.id, claims.rev)?;
+    let same = recorded.is_some_and(|key| token::inspect(key.as_bytes()).is_ok_and(|(_, known)| known == claims));
+    if !same {
+        session.warn("this key is not the one that the ledger recorded; 'lic verify' tells more");
+    }
+    Ok(record)
 }

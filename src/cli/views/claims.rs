@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::license::limits_cell;
+use super::license::{count, limits_cell};
 use crate::license::{Slug, Timestamp};
 use crate::render::{Cell, Column, Detail, Moment, Noun, Section, View};
 use crate::token::{Claims, Header};
@@ -88,10 +88,10 @@ impl Detail for ClaimsView<'_> {
                 ("Features", Cell::list(claims.features.iter().map(Slug::as_str))),
                 ("Limits", limits_cell(&claims.limits)),
                 ("Machines", Cell::list(claims.machines.bound.iter().map(|machine| machine.as_str())).or("not bound yet")),
-                ("At most", Cell::from(claims.machines.max.map(|max| format!("{max} machines"))).or("any number of machines")),
+                ("At most", Cell::from(claims.machines.max.map(|max| count(max, "machine"))).or("any number of machines")),
                 ("Must match", Cell::from(claims.machines.require.map(|require| format!("{require} factors"))).or("the default")),
-                ("Warns", format!("{} days before the end", claims.warn_days).into()),
-                ("Offline", Cell::from(claims.offline_days.map(|days| format!("{days} days"))).or("for ever")),
+                ("Warns", format!("{} before the end", count(claims.warn_days, "day")).into()),
+                ("Offline", Cell::from(claims.offline_days.map(|days| count(days, "day"))).or("for ever")),
                 ("Status list", claims.status.as_ref().map(|status| format!("{} of {}", status.idx, status.uri)).into()),
                 ("Meta", claims.meta.as_ref().map(ToString::to_string).into()),
             ])

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::license::{seats, until};
+use super::license::{count, seats, until};
 use crate::authority::issue::Issued;
 use crate::license::{Date, LicenseId, LicenseType, Slug, Terms, Timestamp};
 use crate::render::{Cell, Column, Moment, Noun, View};
@@ -90,8 +90,8 @@ impl View for IssuedView {
 pub fn summary(customer_name: &str, terms: &Terms) -> String {
     let machines = match (terms.machines.bound.len(), terms.machines.max) {
         (0, None) => "any machine".to_owned(),
-        (0, Some(max)) => format!("up to {max} machine{}", plural(max as usize)),
-        (bound, _) => format!("bound to {bound} machine{}", plural(bound)),
+        (0, Some(max)) => format!("up to {}", count(max, "machine")),
+        (bound, _) => format!("bound to {}", count(u32::try_from(bound).unwrap_or(u32::MAX), "machine")),
     };
     let mut parts = vec![customer_name.to_owned(), terms.tier.to_string(), seats(terms.seats)];
     if terms.kind != LicenseType::Commercial {
@@ -102,8 +102,4 @@ pub fn summary(customer_name: &str, terms: &Terms) -> String {
     }
     parts.extend([until(terms.ends), machines]);
     parts.join(" · ")
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

@@ -12,11 +12,12 @@ use crate::render::{Cell, Column, Detail, Moment, Noun, Section, View};
 
 /// `12 seats`, `1 seat` or `unlimited seats`.
 pub fn seats(seats: Option<u32>) -> String {
-    match seats {
-        None => "unlimited seats".into(),
-        Some(1) => "1 seat".into(),
-        Some(count) => format!("{count} seats"),
-    }
+    seats.map_or_else(|| "unlimited seats".into(), |seats| count(seats, "seat"))
+}
+
+/// `1 day`, `2 days`.
+pub fn count(number: u32, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// `until 2027-11-22` or `perpetual`.
@@ -222,7 +223,8 @@ impl Detail for LicenseDetail {
                 ("Starts", license.starts.into()),
                 ("Until", Cell::from(license.until).or("never: perpetual")),
                 ("Days left", license.days_left.into()),
-                ("Issued", format!("{} by {}", license.issued_at.0, license.issued_by).into()),
+                ("Issued", license.issued_at.into()),
+                ("Issued by", (&license.issued_by).into()),
                 ("Note", license.note.as_ref().into()),
             ]),
             Section::facts([
@@ -230,10 +232,10 @@ impl Detail for LicenseDetail {
                 ("Features", Cell::list(self.features.iter().map(Slug::as_str))),
                 ("Limits", limits_cell(&self.limits)),
                 ("Machines", machines),
-                ("At most", Cell::from(self.max_machines.map(|max| format!("{max} machines"))).or("any number of machines")),
-                ("Grace", format!("{} days", self.grace_days).into()),
-                ("Warns", format!("{} days before the end", self.warn_days).into()),
-                ("Offline", Cell::from(self.offline_days.map(|days| format!("{days} days"))).or("for ever")),
+                ("At most", Cell::from(self.max_machines.map(|max| count(max, "machine"))).or("any number of machines")),
+                ("Grace", count(self.grace_days, "day").into()),
+                ("Warns", format!("{} before the end", count(self.warn_days, "day")).into()),
+                ("Offline", Cell::from(self.offline_days.map(|days| count(days, "day"))).or("for ever")),
                 ("Meta", self.meta.as_ref().map(ToString::to_string).into()),
             ])
             .titled("Terms"),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::license::limits_cell;
+use super::license::{count, limits_cell};
 use crate::license::{Slug, Tier};
 use crate::render::{Cell, Column, Detail, Noun, Section, View};
 
@@ -76,9 +76,9 @@ impl Detail for TierView {
             ("Term", tier.term.to_string().into()),
             ("Seats", Cell::from(tier.seats).or("unlimited")),
             ("Machines", Cell::from(tier.machines).or("not bound to machines")),
-            ("Grace", format!("{} days", tier.grace_days).into()),
-            ("Warns", format!("{} days before the end", tier.warn_days).into()),
-            ("Offline", Cell::from(tier.offline_days.map(|days| format!("{days} days"))).or("for ever")),
+            ("Grace", count(tier.grace_days, "day").into()),
+            ("Warns", format!("{} before the end", count(tier.warn_days, "day")).into()),
+            ("Offline", Cell::from(tier.offline_days.map(|days| count(days, "day"))).or("for ever")),
             ("Features", Cell::list(tier.features.iter().map(Slug::as_str))),
             ("Limits", limits_cell(&tier.limits).or("none")),
             ("Monthly", tier.monthly.map(|price| format!("{price} a seat")).into()),
