@@ -22,7 +22,7 @@ pub struct Globals {
     /// Print as JSON: short for -o json
     #[arg(long, global = true, conflicts_with = "output", help_heading = GLOBAL)]
     pub json: bool,
-    /// Say nothing but data and errors
+    /// Say nothing but data, warnings and errors
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
     /// Say more: which home and which operator

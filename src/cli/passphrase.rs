@@ -76,8 +76,8 @@ pub fn ask_new(session: &mut Session<'_>, whose: &str, example: &str) -> Result<
     let way = session.ask_pick("passphrase", example, &question, &ways, 0)?;
     if way == 1 {
         let passphrase = generate(session)?;
-        session.note("keep this passphrase in your password manager; it is shown this once:");
-        session.note(&format!("  {}", passphrase.reveal()));
+        session.reveal("keep this passphrase in your password manager; it is shown this once:");
+        session.reveal(&format!("  {}", passphrase.reveal()));
         return Ok(passphrase);
     }
     loop {

@@ -210,6 +210,11 @@ impl<'w> Session<'w> {
         }
     }
 
+    /// A line that must be seen, whatever the flags say: what is shown once.
+    pub fn reveal(&mut self, text: &str) {
+        self.say(&format!("  {}", escape::human(text)));
+    }
+
     /// Something to look at.
     pub fn warn(&mut self, text: &str) {
         let mark = self.errors.careful("warning:");
@@ -239,7 +244,9 @@ impl<'w> Session<'w> {
     /// Says why a command failed, and gives the exit code.
     pub fn report(&mut self, failure: &Failure) -> u8 {
         let flushed = self.finish();
-        if !failure.message.is_empty() {
+        if failure.code == super::error::exit::CANCELLED {
+            self.say(&failure.message);
+        } else if !failure.message.is_empty() {
             let mark = self.errors.bad("error:");
             self.say(&format!("{mark} {}", failure.message));
         }

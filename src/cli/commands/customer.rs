@@ -13,6 +13,9 @@ use crate::ledger::{CustomerFilter, LicenseFilter};
 use crate::license::{Contact, Customer, CustomerKind, Slug};
 use crate::mail::address;
 
+/// How many nearly equal names are told.
+const ALIKE_TOLD: usize = 3;
+
 /// Keep customers: add, list, show, edit, archive, import
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
@@ -184,8 +187,11 @@ fn add(args: AddArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let customer = Customer { slug, name, kind, contacts, owner, reference: args.reference, notes: args.notes, archived: false };
     let (at, mode) = (session.now(), session.mode());
     let alike = authority.add_customer(&actor, &customer, at, mode)?;
-    for other in alike {
+    for other in alike.iter().take(ALIKE_TOLD) {
         session.warn(&format!("customer '{}' has nearly the same name: {}", other.slug, other.name));
+    }
+    if alike.len() > ALIKE_TOLD {
+        session.note(&format!("… and {} more: lic customer list '{}'", alike.len() - ALIKE_TOLD, customer.name));
     }
     let what = format!("{} '{}' ({})", customer.kind, customer.slug, customer.name);
     session.done(&format!("add {what}"), &format!("added {what}"));

@@ -150,7 +150,8 @@ fn order(args: &Args, authority: &Authority, session: &mut Session<'_>) -> Resul
 fn ask_customer(authority: &Authority, session: &mut Session<'_>) -> Result<Slug, Failure> {
     let filter = CustomerFilter { archived: Some(false), ..CustomerFilter::default() };
     let customers = authority.read().customers(&filter)?;
-    let items: Vec<String> = customers.iter().map(|customer| format!("{}  {}", customer.slug, customer.name)).collect();
+    let widest = customers.iter().map(|customer| customer.slug.as_str().len()).max().unwrap_or(0);
+    let items: Vec<String> = customers.iter().map(|customer| format!("{:<widest$}  {}", customer.slug, customer.name)).collect();
     let picked = session.ask_search("customer", EXAMPLE, "Customer (type to search)", &items)?;
     customers.into_iter().nth(picked).map(|customer| customer.slug).ok_or_else(Failure::cancelled)
 }
@@ -168,11 +169,12 @@ fn ask_tier(authority: &Authority, product: Option<&Slug>, session: &mut Session
         return Err(Failure::new(exit::NOT_FOUND, "there are no tiers yet")
             .hint("add them with 'lic tier apply tiers.toml' or 'lic tier add'"));
     }
+    let widest = tiers.iter().map(|tier| tier.slug.as_str().len()).max().unwrap_or(0);
     let items: Vec<String> = tiers
         .iter()
         .map(|tier| {
             let seats = crate::cli::views::license::seats(tier.seats);
-            format!("{}  {} · {} · {seats}", tier.slug, tier.name, tier.term)
+            format!("{:<widest$}  {} · {} · {seats}", tier.slug, tier.name, tier.term)
         })
         .collect();
     let first = tiers.iter().position(|tier| Some(&tier.slug) == defaults.tier.as_ref()).unwrap_or(0);
@@ -219,8 +221,12 @@ pub fn issue(
     destination.check(batch.count)?;
     unusual.iter().for_each(|note| session.warn(&format!("unusual: {note}")));
     let question = session.can_ask() && (confirm || !unusual.is_empty());
-    if question && !session.ask_confirm(&format!("Issue {count}{line}?"), unusual.is_empty())? {
-        return Err(Failure::cancelled());
+    if question {
+        // On a line of its own: a long question that wraps is drawn twice when it is answered.
+        session.reveal(&format!("{count}{line}"));
+        if !session.ask_confirm("Issue it?", unusual.is_empty())? {
+            return Err(Failure::cancelled());
+        }
     }
     let signer = authority.unlock(actor, purpose(order.kind), &mut Asking::new(session, signing))?;
     let issued = authority.issue(actor, order, batch, &signer, at, &mut *session.world.entropy)?;
