@@ -189,7 +189,7 @@ public class Main {
         }
 
         private Object value(int depth) {
-            require(depth < 128 && skipBlanks());
+            require(depth < 256 && skipBlanks());
             if (next('{')) {
                 Map<String, Object> map = new LinkedHashMap<>();
                 if (!next('}')) {

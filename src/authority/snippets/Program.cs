@@ -89,7 +89,7 @@ static class Program
     {
         try
         {
-            JsonElement value = JsonDocument.Parse(Decode(segment)).RootElement;
+            JsonElement value = JsonDocument.Parse(Decode(segment), new JsonDocumentOptions { MaxDepth = 256 }).RootElement;
             if (value.ValueKind == JsonValueKind.Object) return value;
         }
         catch (JsonException) { }

@@ -36,7 +36,7 @@ type Claims struct {
 	Issuer    string   `json:"iss"`
 	Product   string   `json:"aud"`
 	ID        string   `json:"jti"`
-	NotBefore int64    `json:"nbf"`
+	NotBefore *int64   `json:"nbf"`
 	Stops     *int64   `json:"exp"`  // the moment it stops working, grace days included; nil: never
 	Ends      *int64   `json:"ends"` // the agreed end, where there are grace days
 	Version   int      `json:"ver"`
@@ -84,7 +84,7 @@ func Verify(text, machine string, now time.Time) (*Claims, error) {
 		return nil, errors.New("issued by another authority")
 	case claims.Product != product:
 		return nil, errors.New("for another product")
-	case now.Unix() < claims.NotBefore:
+	case claims.NotBefore == nil || now.Unix() < *claims.NotBefore:
 		return nil, errors.New("not valid yet")
 	case claims.Stops != nil && now.Unix() >= *claims.Stops:
 		return nil, errors.New("expired")

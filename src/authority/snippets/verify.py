@@ -42,7 +42,7 @@ def verify(text, machine=None):
         algorithms=["EdDSA"],  # never the one that the key names
         issuer=ISSUER,
         audience=PRODUCT,
-        options={"require": ["iss", "sub", "aud", "jti", "nbf"], "strict_aud": True, "verify_iat": False},
+        options={"require": ["iss", "sub", "aud", "jti", "nbf"], "verify_iat": False},
     )
     if claims.get("ver") != 1:
         raise jwt.InvalidTokenError("made for a newer program")
