@@ -1,0 +1,203 @@
+"""Issues a key of every shape with lic and has other people's programs check each of them.
+
+There are two kinds of checkers: *peers* are small programs of this folder on top of somebody's library; *programs* are what
+`lic key export --format snippet` prints, word for word. One line is printed for each checker and key.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import programs
+from faults import Forger, armour, change_payload, change_signature, claims_of, faults, forms, header_of, unarmour
+from shapes import CUSTOMERS, ISSUER, MACHINES, META, PRODUCT, complaints, shapes
+from vendor import PublicKeys, Vendor
+
+HERE = Path(__file__).resolve().parent
+WORK = programs.WORK
+PYTHON = str(WORK / "venv" / "bin" / "python")
+
+
+class Tally:
+    """Counts, and prints the lines."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def report(self, checker, key, outcomes):
+        """`outcomes`: for each check None, or what is wrong."""
+        wrong = [outcome for outcome in outcomes if outcome is not None]
+        self.passed += len(outcomes) - len(wrong)
+        self.failed += len(wrong)
+        counts = f"{len(outcomes) - len(wrong)} passed" + (f", {len(wrong)} failed" if wrong else "")
+        print(f"{checker:<15} {key:<27} {counts}", flush=True)
+        for complaint in wrong:
+            print(f"    {complaint}", flush=True)
+
+
+def issue_all(tally, vendor):
+    """Every shape with its key."""
+    meta_file = vendor.folder / "meta.json"
+    meta_file.write_text(json.dumps(META))
+    issued = []
+    for shape in shapes(str(meta_file)):
+        key, complaint = unarmour(vendor.issue(shape.name, shape.order))
+        header = header_of(key)
+        exact = list(header) == ["alg", "kid", "typ"] and header["alg"] == "EdDSA" and header["typ"] == "license+jwt"
+        tally.report(
+            "claims",
+            shape.name,
+            [complaint, None if exact else f"header {header}", "; ".join(complaints(shape, claims_of(key))) or None],
+        )
+        issued.append((shape, key))
+    return issued
+
+
+def check_peers(tally, keys, issued):
+    classes = WORK / "java"
+    subprocess.run(["javac", "-encoding", "UTF-8", "-d", str(classes), str(HERE / "java" / "Peer.java")], check=True)
+    # Node looks for packages from the program's folder upwards.
+    for script in ("jose.mjs", "crypto.mjs"):
+        (WORK / "node" / script).write_bytes((HERE / "node" / script).read_bytes())
+
+    # These read claims, and look at issuer, audience and term too.
+    check_peer(tally, "pyjwt", [PYTHON, "-B", str(HERE / "pyjwt" / "peer.py")], keys, issued)
+    check_peer(tally, "jose", ["node", str(WORK / "node" / "jose.mjs")], keys, issued)
+    check_peer(tally, "node:crypto", ["node", str(WORK / "node" / "crypto.mjs")], keys, issued)
+    # These check signatures alone.
+    check_peer(tally, "openssl", [str(HERE / "openssl" / "peer")], keys, issued, reads_claims=False)
+    check_peer(tally, "java", ["java", "-cp", str(classes), "Peer"], keys, issued, reads_claims=False)
+
+
+def check_peer(tally, peer, command, keys, issued, reads_claims=True):
+    cases = []  # (shape's name, what is special, the peer's columns, the claims of a good key or None)
+    for shape, key in issued:
+        jwks, pem = keys.trusting(header_of(key)["kid"])
+
+        def case(what, key, good, jwks=jwks, issuer=ISSUER, audience=PRODUCT):
+            columns = [key, jwks, issuer, audience] if reads_claims else [key, pem]
+            cases.append((shape.name, what, columns, claims_of(key) if good else None))
+
+        case("as issued", key, shape.accepted or not reads_claims)
+        case("payload changed", change_payload(key), False)
+        case("signature changed", change_signature(key), False)
+        if reads_claims:
+            case("wrong audience", key, False, audience="studio")
+            case("wrong issuer", key, False, issuer="Somebody Else")
+            if shape.test:
+                case("released keys alone", key, False, jwks=str(keys.jwks))
+
+    answers = ask(command, [[f"{shape}, {what}", *columns] for shape, what, columns, _ in cases])
+    for shape, _ in issued:
+        tally.report(
+            peer,
+            shape.name,
+            [judge(answers, f"{name}, {what}", claims) for name, what, _, claims in cases if name == shape.name],
+        )
+
+
+def ask(command, lines):
+    """Has a peer check many keys at once; gives its answers by name."""
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf-8") as cases:
+        cases.writelines("\t".join(line) + "\n" for line in lines)
+        cases.flush()
+        result = subprocess.run([*command, cases.name], stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+    if result.returncode != 0:
+        print(f"    {command[-1]} ended with {result.returncode}: {result.stderr.decode('utf-8', 'replace').strip()}")
+    # Not splitlines: a claim may hold U+2028, which ends a line for Python but not for JSON.
+    answers = (line.split("\t", 2) for line in result.stdout.decode("utf-8", "replace").split("\n") if line)
+    return {name: (verdict, said) for name, verdict, said in answers}
+
+
+def judge(answers, name, claims):
+    """None where the peer answered as it should: with these claims, or with a refusal where there are none."""
+    verdict, said = answers.get(name, ("not answered", ""))
+    wanted = "refused" if claims is None else "accepted"
+    if verdict != wanted:
+        return f"{name}: should be {wanted}, but was {verdict} {said}"
+    return None if claims is None or json.loads(said) == claims else f"{name}: other claims: {said}"
+
+
+def check_lic(tally, vendor, keys, issued):
+    """lic itself comes to the same verdicts, from the exported keys alone."""
+
+    def check(_, text, machine, claims):
+        result = vendor.verify(text, keys.jwks, PRODUCT, machine)
+        return None if result.returncode == (3 if claims is None else 0) else programs.told(result)
+
+    # lic verify is not told of an issuer, and without a machine it is a tool for people, not a program on one.
+    others = ("fault wrong-issuer", "fault no-machine")
+    check_cases(tally, "lic verify", check, [case for case in good_and_bad(vendor, issued) if case[0] not in others])
+
+
+def check_programs(tally, vendor, issued):
+    for language in programs.LANGUAGES:
+        command = programs.build(language, vendor.snippet(language))
+
+        def check(_, text, machine, claims, command=command):
+            if isinstance(text, Path):
+                return programs.check_file(command, text, machine, claims)
+            return programs.check(command, text, machine, claims)
+
+        # What was issued is checked from the file too, as customers have it.
+        files = ((shape.name, vendor.key_file(shape.name), shape.machine, released(shape, key)) for shape, key in issued)
+        check_cases(tally, f"{language} program", check, [*good_and_bad(vendor, issued), *files])
+
+
+def check_cases(tally, checker, check, cases):
+    """Makes many checks side by side, and reports them by their names."""
+    cases = list(cases)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = list(pool.map(lambda case: check(*case), cases))
+    for name in dict.fromkeys(case[0] for case in cases):
+        tally.report(checker, name, [outcome for case, outcome in zip(cases, outcomes) if case[0] == name])
+
+
+def released(shape, key):
+    """The claims of a key that a released program accepts; None where it does not."""
+    return claims_of(key) if shape.accepted and not shape.test else None
+
+
+def good_and_bad(vendor, issued):
+    """Everything that a program is asked about: a name, the text, the machine, and the claims where the text is a good key."""
+    by_name = {shape.name: key for shape, key in issued}
+    for shape, key in issued:
+        yield shape.name, armour(key), shape.machine, released(shape, key)
+        yield shape.name, armour(change_payload(key)), shape.machine, None
+        yield shape.name, armour(change_signature(key)), shape.machine, None
+    bound, plain = by_name["machine-bound"], by_name["perpetual"]
+    yield "machine-bound", bound, MACHINES[0], claims_of(bound)
+    yield "fault wrong-machine", bound, MACHINES[0] + "0", None
+    yield "fault no-machine", bound, "", None
+    for form, text in forms(plain).items():
+        yield f"form {form}", text, "", claims_of(plain)
+    forger = Forger(vendor.home, header_of(by_name["commercial"])["kid"])
+    for fault, text in faults(by_name["commercial"], forger).items():
+        yield f"fault {fault}", text, "", None
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--lic", required=True, type=Path, help="the lic to check")
+    lic = arguments.parse_args().lic.resolve(strict=True)
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="lic-peers-") as folder:
+        vendor = Vendor(str(lic), Path(folder))
+        vendor.set_up("Peers & Co", ISSUER, PRODUCT, CUSTOMERS)
+        issued = issue_all(tally, vendor)
+        keys = PublicKeys(vendor)
+        tally.report("exported keys", "jwks and pem", [keys.complaint()])
+        check_peers(tally, keys, issued)
+        check_lic(tally, vendor, keys, issued)
+        check_programs(tally, vendor, issued)
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    sys.exit(1 if tally.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
