@@ -5,7 +5,7 @@ use ed25519_dalek::SigningKey;
 use super::{Actor, Authority, Error};
 use crate::keyring::{KeyringError, Passphrase};
 use crate::ledger::{KeyPurpose, KeyState, SigningKeyRecord};
-use crate::license::{LicenseType, Slug};
+use crate::license::{LicenseType, Role, Slug};
 use crate::token::Kid;
 
 /// How often a person may mistype a passphrase.
@@ -70,6 +70,16 @@ pub fn purpose(kind: LicenseType) -> KeyPurpose {
 }
 
 impl Authority {
+    /// Refuses an operator who could not issue licenses of a type, before anything is asked.
+    ///
+    /// # Errors
+    /// A role that does not cover it; [`Error::NoSigningKey`], [`Error::NoCopy`].
+    pub fn check_may_issue(&self, actor: &Actor, kind: LicenseType) -> Result<(), Error> {
+        actor.require(Role::Issuer, "issue licenses", &self.read())?;
+        let record = self.active_key(purpose(kind))?;
+        if record.has_copy(actor.slug()) { Ok(()) } else { Err(no_copy(actor, &record)) }
+    }
+
     /// Unlocks the operator's copy of the active signing key of a purpose.
     ///
     /// # Errors
@@ -92,13 +102,8 @@ impl Authority {
         let (kid, operator) = (&record.kid, actor.slug());
         let expected = *record.public_key()?.verifying();
         let signer = |key| Signer { key, kid: *kid, issuer: self.settings.authority.issuer.clone() };
-        let no_copy = || Error::NoCopy {
-            operator: operator.clone(),
-            kid: *kid,
-            who_can: record.copies.iter().map(|copy| copy.operator.clone()).collect(),
-        };
         let protected = match self.keyring.is_protected(kid, operator) {
-            Err(KeyringError::NoCopy { .. }) => return Err(no_copy()),
+            Err(KeyringError::NoCopy { .. }) => return Err(no_copy(actor, record)),
             other => other?,
         };
         if !protected {
@@ -121,4 +126,9 @@ impl Authority {
         let active = keys.into_iter().find(|key| key.purpose == purpose && key.state == KeyState::Active);
         active.ok_or(Error::NoSigningKey(purpose.as_str()))
     }
+}
+
+fn no_copy(actor: &Actor, record: &SigningKeyRecord) -> Error {
+    let who_can = record.copies.iter().map(|copy| copy.operator.clone()).collect();
+    Error::NoCopy { operator: actor.slug().clone(), kid: record.kid, who_can }
 }

@@ -89,6 +89,7 @@ fn days(terms: &Terms) -> Option<u64> {
 fn about(days: u64) -> String {
     match days {
         0..=92 => format!("{days} days"),
+        360..=370 => "1 year".into(),
         93..=720 => format!("{} months", (days + 15) * 12 / 365),
         _ => format!("{} years", (days + 30) / 365),
     }

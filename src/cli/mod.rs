@@ -74,7 +74,11 @@ fn show_usage(told: &clap::Error, world: &mut World) -> u8 {
     let stream = if wrong { crate::world::Stream::Errors } else { crate::world::Stream::Output };
     let colored = style::wants_color(None, world, stream);
     let text = told.render();
-    let text = if colored { text.ansi().to_string() } else { text.to_string() };
+    // What was typed stands in the message. Where it could act on the terminal, it is shown for what it is.
+    let plain = text.to_string();
+    let lines: Vec<_> = plain.split('\n').map(crate::render::escape::human).collect();
+    let harmless = lines.iter().all(|line| matches!(line, std::borrow::Cow::Borrowed(_)));
+    let text = if harmless && colored { text.ansi().to_string() } else { lines.join("\n") };
     let terminal = &mut world.terminal;
     let shown = if wrong {
         terminal.errors().write_all(text.as_bytes())

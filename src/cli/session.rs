@@ -107,6 +107,9 @@ impl<'w> Session<'w> {
         use std::io::Read;
         let mut bytes = Vec::new();
         let read = if typed == Path::new("-") {
+            if self.world.terminal.is_terminal(Stream::Input) {
+                self.hint("paste it here, then press Enter and Ctrl-D");
+            }
             self.world.terminal.input().take(most).read_to_end(&mut bytes)
         } else {
             let path = self.path(typed);

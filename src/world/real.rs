@@ -1,6 +1,7 @@
 //! The real clock, entropy and terminal of this process.
 
 use std::io::{self, IsTerminal, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use console::Term;
@@ -10,6 +11,8 @@ use dialoguer::{Confirm, FuzzySelect, Input, Password, Select};
 use super::{Clock, Entropy, Stream, Terminal};
 use crate::license::Timestamp;
 
+/// Whether a question is open: only then is it true that nothing was changed.
+static ASKING: AtomicBool = AtomicBool::new(false);
 /// How long the handler of Ctrl-C gets to end the process.
 const HANDLER: Duration = Duration::from_secs(1);
 /// Exit code of a process that a person cancelled.
@@ -61,19 +64,21 @@ impl SystemTerminal {
         Self { input: io::stdin(), output: io::BufWriter::new(io::stdout()), errors: io::stderr(), guarded: false }
     }
 
-    /// Readies the terminal for a question: what was written before it is on the screen, and Ctrl-C gives back the
-    /// cursor and the echo that a prompt may have switched off.
-    fn ready(&mut self) -> io::Result<Term> {
+    /// Asks one question: what was written before it is on the screen, and Ctrl-C gives back the cursor and the echo that
+    /// a prompt may have switched off.
+    fn ask<T>(&mut self, question: impl FnOnce(&dyn Theme, &Term) -> dialoguer::Result<T>) -> io::Result<T> {
         self.output.flush()?;
         if !self.guarded {
             self.guarded = true;
             guard_against_ctrl_c();
         }
-        Ok(Term::stderr())
-    }
-
-    fn theme() -> Box<dyn Theme> {
-        if console::colors_enabled_stderr() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
+        let colorful = ColorfulTheme::default();
+        let theme: &dyn Theme = if console::colors_enabled_stderr() { &colorful } else { &SimpleTheme };
+        ASKING.store(true, Ordering::SeqCst);
+        let answer = question(theme, &Term::stderr());
+        let answer = answer.map_err(plain);
+        ASKING.store(false, Ordering::SeqCst);
+        answer
     }
 }
 
@@ -88,7 +93,11 @@ fn guard_against_ctrl_c() {
         }
         let term = Term::stderr();
         let _ = term.show_cursor();
-        let _ = term.write_line("\ncancelled; nothing was changed");
+        let _ = term.write_line(if ASKING.load(Ordering::SeqCst) {
+            "\ncancelled; nothing was changed"
+        } else {
+            "\ninterrupted; 'lic list --sort issued --reverse' shows what was done before"
+        });
         std::process::exit(CANCELLED);
     });
 }
@@ -136,39 +145,34 @@ impl Terminal for SystemTerminal {
     }
 
     fn pick(&mut self, question: &str, items: &[String], first: usize) -> io::Result<usize> {
-        let term = self.ready()?;
-        let theme = Self::theme();
-        let prompt = Select::with_theme(&*theme).with_prompt(question).items(items).default(first);
-        prompt.interact_on_opt(&term).map_err(plain)?.ok_or_else(cancelled)
+        self.ask(|theme, term| Select::with_theme(theme).with_prompt(question).items(items).default(first).interact_on_opt(term))?
+            .ok_or_else(cancelled)
     }
 
     fn search(&mut self, question: &str, items: &[String]) -> io::Result<usize> {
-        let term = self.ready()?;
-        let theme = Self::theme();
-        let prompt = FuzzySelect::with_theme(&*theme).with_prompt(question).items(items).default(0).max_length(12);
-        prompt.interact_on_opt(&term).map_err(plain)?.ok_or_else(cancelled)
+        self.ask(|theme, term| {
+            let prompt = FuzzySelect::with_theme(theme).with_prompt(question).items(items).default(0).max_length(12);
+            prompt.interact_on_opt(term)
+        })?
+        .ok_or_else(cancelled)
     }
 
     fn line(&mut self, question: &str, default: Option<&str>) -> io::Result<String> {
-        let term = self.ready()?;
-        let theme = Self::theme();
-        let mut prompt = Input::<String>::with_theme(&*theme).with_prompt(question).allow_empty(true);
-        if let Some(default) = default {
-            prompt = prompt.default(default.to_owned());
-        }
-        prompt.interact_text_on(&term).map_err(plain)
+        self.ask(|theme, term| {
+            let mut prompt = Input::<String>::with_theme(theme).with_prompt(question).allow_empty(true);
+            if let Some(default) = default {
+                prompt = prompt.default(default.to_owned());
+            }
+            prompt.interact_text_on(term)
+        })
     }
 
     fn secret(&mut self, question: &str) -> io::Result<String> {
-        let term = self.ready()?;
-        let theme = Self::theme();
-        Password::with_theme(&*theme).with_prompt(question).allow_empty_password(true).interact_on(&term).map_err(plain)
+        self.ask(|theme, term| Password::with_theme(theme).with_prompt(question).allow_empty_password(true).interact_on(term))
     }
 
     fn confirm(&mut self, question: &str, default: bool) -> io::Result<bool> {
-        let term = self.ready()?;
-        let theme = Self::theme();
-        let prompt = Confirm::with_theme(&*theme).with_prompt(question).default(default);
-        prompt.interact_on_opt(&term).map_err(plain)?.ok_or_else(cancelled)
+        self.ask(|theme, term| Confirm::with_theme(theme).with_prompt(question).default(default).interact_on_opt(term))?
+            .ok_or_else(cancelled)
     }
 }

@@ -21,7 +21,7 @@ META = {
     "nested": {"a": {"b": {"c": [[], {}, "", True, False]}}},
     "text": "tab\t line\n quote\" backslash\\ slash/ é 株 🔑 \u2028 \u0001",
     "long": "x" * 40_000,
-    "deep": json.loads("[" * 100 + "]" * 100),
+    "deep": json.loads("[" * 90 + "]" * 90),
 }
 
 

@@ -100,6 +100,7 @@ pub struct Args {
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let mut authority = session.writing()?;
     let actor = session.actor(&authority)?;
+    authority.check_may_issue(&actor, args.kind.unwrap_or(LicenseType::Commercial))?;
     let (order, asked) = order(&args, &authority, session)?;
     let batch = Batch { count: args.count, request: args.request_id.clone() };
     let done = issue(&mut authority, &actor, &order, &batch, args.out.as_deref(), &args.signing, asked, session)?;
