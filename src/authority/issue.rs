@@ -86,7 +86,7 @@ impl Authority {
     pub fn plan(&self, actor: &Actor, order: &Order, at: Timestamp) -> Result<(Plan, Vec<String>), Error> {
         let tables = self.read();
         let plan = permitted_plan(&tables, actor, order, at)?;
-        let notes = unusual(&tables, &plan)?;
+        let notes = unusual(&tables, &plan, at)?;
         Ok((plan, notes))
     }
 
@@ -121,7 +121,7 @@ impl Authority {
                 return Ok(earlier);
             }
             let plan = permitted_plan(&tx.read(), actor, order, at)?;
-            let notes = unusual(&tx.read(), &plan)?;
+            let notes = unusual(&tx.read(), &plan, at)?;
             let unusual = (!notes.is_empty()).then(|| notes.join("; "));
             (0..batch.count)
                 .map(|place| {

@@ -26,6 +26,8 @@ pub mod tiers_file;
 pub mod unusual;
 pub mod verify;
 
+use std::path::Path;
+
 use crate::keyring::Keyring;
 use crate::ledger::{Access, Ledger, LedgerError, Tables, Transaction};
 
@@ -60,7 +62,7 @@ impl Authority {
     /// # Errors
     /// [`Error::NoAuthority`] where there is none; settings or a ledger that cannot be read.
     pub fn open(home: Home, access: Access) -> Result<Self, Error> {
-        if !home.ledger_path().exists() && !home.settings_path().exists() {
+        if !is_there(&home.ledger_path())? && !is_there(&home.settings_path())? {
             return Err(Error::NoAuthority(home.path().to_owned()));
         }
         let settings = Settings::load(&home.settings_path())?;
@@ -94,4 +96,9 @@ impl Authority {
             Mode::Rehearse => self.ledger.rehearse(work),
         }
     }
+}
+
+/// Whether there is a file of this name; a folder that may not be entered is an error, not an absence.
+fn is_there(path: &Path) -> Result<bool, Error> {
+    path.try_exists().map_err(|source| Error::file(path, source))
 }

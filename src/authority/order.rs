@@ -143,9 +143,6 @@ impl Order {
     fn terms(&self, tier: &Tier, at: Timestamp) -> Result<Terms, Error> {
         let first_day = self.from.unwrap_or_else(|| at.date());
         let ends = self.ends(tier.term, first_day)?;
-        if ends.is_some_and(|end| end <= at) && self.kind != LicenseType::Test {
-            return Err(invalid(format!("the end lies in the past: today is {}", at.date())));
-        }
         let machines = self.machine_terms(tier)?;
         let meta = self.meta.clone();
         if meta.as_ref().is_some_and(|meta| meta_size(meta) > LARGEST_META) {
@@ -154,7 +151,7 @@ impl Order {
         if self.internal && self.kind == LicenseType::Trial {
             return Err(invalid("an internal license is no trial: drop --internal or --type trial".into()));
         }
-        Ok(Terms {
+        let terms = Terms {
             product: tier.product.clone(),
             tier: tier.slug.clone(),
             tier_name: tier.name.clone(),
@@ -171,7 +168,12 @@ impl Order {
             limits: self.granted_limits(tier)?,
             machines,
             meta,
-        })
+        };
+        // A key that never worked helps nobody; one inside its grace days does.
+        if terms.stops().is_some_and(|stop| stop <= at) && self.kind != LicenseType::Test {
+            return Err(invalid(format!("the end lies in the past: today is {}", at.date())));
+        }
+        Ok(terms)
     }
 
     fn ends(&self, default: Term, first_day: Date) -> Result<Option<Timestamp>, Error> {

@@ -4,7 +4,7 @@ use super::Error;
 use super::order::Plan;
 use crate::ledger::Tables;
 use crate::license::time::DAY;
-use crate::license::{LicenseType, Term, Terms};
+use crate::license::{LicenseType, Term, Terms, Timestamp};
 
 /// How many earlier licenses of the customer are looked at.
 const LOOK_BACK: usize = 3;
@@ -20,7 +20,7 @@ const FEW_SEATS: u64 = 10;
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn unusual(tables: &Tables<'_>, plan: &Plan) -> Result<Vec<String>, Error> {
+pub fn unusual(tables: &Tables<'_>, plan: &Plan, at: Timestamp) -> Result<Vec<String>, Error> {
     let terms = &plan.terms;
     if terms.kind == LicenseType::Test {
         return Ok(Vec::new());
@@ -28,6 +28,9 @@ pub fn unusual(tables: &Tables<'_>, plan: &Plan) -> Result<Vec<String>, Error> {
     let mut before = tables.latest_terms(&plan.customer.slug, LOOK_BACK)?;
     before.retain(|earlier| earlier.kind == terms.kind);
     let mut notes = Vec::new();
+    if let Some(end) = terms.ends.filter(|end| *end <= at) {
+        notes.push(format!("it ended {}: only grace days are left", end.last_day()));
+    }
     let usual = if before.is_empty() { tier_term(tables, terms)? } else { longest(&before) };
     if let Some(note) = usual.and_then(|usual| longer(terms, usual, before.len())) {
         notes.push(note);

@@ -163,7 +163,9 @@ impl From<Error> for Failure {
                 (exit::FAILED, Some("make somebody else an admin first: 'lic operator edit NAME --role admin'".into()))
             }
             Error::SelfCheck(_) => (exit::BUG, Some("please report this; the ledger is as it was".into())),
-            Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound => (exit::FAILED, None),
+            Error::File { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                (exit::FAILED, Some("ask the owner of that folder, or run it as somebody who may".into()))
+            }
             _ => (exit::FAILED, None),
         };
         Self { code, message, hint }

@@ -79,10 +79,11 @@ def shapes(meta_file):
         Shape("test", ["internal", "--tier", TIER, *until, "--type", "test"], {"type": "test"}, test=True),
         Shape(
             "expired",
-            [*sold, "--from", "2020-01-01", "--until", "2020-12-31", "--grace", "0"],
+            [*sold, "--from", "2020-01-01", "--until", "2020-12-31", "--grace", "0", "--type", "test"],
             {"exp": midnight_after(date(2020, 12, 31))},
             ("ends",),
             accepted=False,
+            test=True,
         ),
         Shape("scheduled", [*sold, "--from", "2090-01-01", *until], {}, accepted=False),
     ]
