@@ -1,5 +1,6 @@
 //! `lic customer`: the accounts that licenses belong to.
 
+mod args;
 mod import;
 
 use clap::Subcommand;
@@ -10,8 +11,8 @@ use crate::cli::error::Failure;
 use crate::cli::session::Session;
 use crate::cli::views::customer::CustomerView;
 use crate::ledger::{CustomerFilter, LicenseFilter};
-use crate::license::{Contact, Customer, CustomerKind, Slug};
-use crate::mail::address;
+use crate::license::{Customer, Slug};
+use args::{AddArgs, ArchiveArgs, EditArgs, ListArgs, ShowArgs};
 
 /// How many nearly equal names are told.
 const ALIKE_TOLD: usize = 3;
@@ -32,112 +33,6 @@ enum Action {
     Edit(EditArgs),
     Archive(ArchiveArgs),
     Import(import::Args),
-}
-
-/// Add a customer
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  lic customer add acme --name 'Acme GmbH' --contact 'Jane Doe <jane@acme.example>' --owner bob
-  lic customer add --name 'Acme GmbH'")]
-struct AddArgs {
-    /// The short name [default: made from --name]
-    #[arg(value_name = "SLUG")]
-    slug: Option<Slug>,
-    /// The display name, which stands in every key
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
-    /// customer, prospect, partner or internal
-    #[arg(long, value_name = "KIND", default_value = "customer")]
-    kind: CustomerKind,
-    /// A contact: a mail address, or 'Name <address>' (repeatable)
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_contact)]
-    contact: Vec<Contact>,
-    /// The account owner: an operator or a mail address
-    #[arg(long, value_name = "OWNER")]
-    owner: Option<String>,
-    /// The account's number in another system, such as a CRM
-    #[arg(long, value_name = "ID")]
-    reference: Option<String>,
-    /// Anything worth knowing
-    #[arg(long, value_name = "TEXT")]
-    notes: Option<String>,
-}
-
-/// List customers
-#[derive(Debug, clap::Args)]
-struct ListArgs {
-    /// Words that must all occur in the slug, the name, a contact, the reference or the notes
-    #[arg(value_name = "TEXT")]
-    text: Vec<String>,
-    /// Only customers, prospects, partners or internal ones
-    #[arg(long, value_name = "KIND")]
-    kind: Option<CustomerKind>,
-    /// Only those of this account owner
-    #[arg(long, value_name = "OWNER")]
-    owner: Option<String>,
-    /// Only archived ones
-    #[arg(long, conflicts_with = "all")]
-    archived: bool,
-    /// Archived ones too
-    #[arg(long)]
-    all: bool,
-}
-
-/// Show one customer
-#[derive(Debug, clap::Args)]
-struct ShowArgs {
-    /// The customer's short name
-    #[arg(value_name = "CUSTOMER", add = crate::cli::complete::customers())]
-    customer: String,
-}
-
-/// Change a customer; keys already issued keep the name they were issued with
-#[derive(Debug, clap::Args)]
-#[command(
-    after_help = "An empty text clears: --owner ''. Example:\n  lic customer edit acme --name 'Acme SE' --add-contact ops@acme.example"
-)]
-struct EditArgs {
-    /// The customer's short name
-    #[arg(value_name = "CUSTOMER", add = crate::cli::complete::customers())]
-    customer: String,
-    /// The display name
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
-    /// customer, prospect, partner or internal
-    #[arg(long, value_name = "KIND")]
-    kind: Option<CustomerKind>,
-    /// Add a contact, or rename the one with this address (repeatable)
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_contact)]
-    add_contact: Vec<Contact>,
-    /// Take off the contact with this mail address (repeatable)
-    #[arg(long, value_name = "ADDRESS")]
-    remove_contact: Vec<String>,
-    /// The account owner
-    #[arg(long, value_name = "OWNER")]
-    owner: Option<String>,
-    /// The account's number in another system
-    #[arg(long, value_name = "ID")]
-    reference: Option<String>,
-    /// Anything worth knowing
-    #[arg(long, value_name = "TEXT")]
-    notes: Option<String>,
-}
-
-/// Set a customer aside: it keeps its licenses and gets no new ones
-#[derive(Debug, clap::Args)]
-struct ArchiveArgs {
-    /// The customer's short name
-    #[arg(value_name = "CUSTOMER", add = crate::cli::complete::customers())]
-    customer: String,
-    /// Take it back
-    #[arg(long)]
-    undo: bool,
-}
-
-/// A contact as typed.
-fn parse_contact(text: &str) -> Result<Contact, String> {
-    address::check(text).map(Contact::from).map_err(|why| why.to_string())
 }
 
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {

@@ -1,19 +1,15 @@
 //! `lic operator`: the people who may act on the ledger.
 
-use std::path::PathBuf;
+mod keys;
 
 use clap::Subcommand;
 
-use crate::authority::init::protection;
-use crate::authority::{Actor, Authority, Mode};
-use crate::cli::args::SigningArgs;
+use crate::authority::Mode;
 use crate::cli::error::Failure;
-use crate::cli::passphrase::{self, Asking};
 use crate::cli::session::Session;
 use crate::cli::views::operator::OperatorView;
-use crate::keyring::Passphrase;
-use crate::ledger::KeyPurpose;
 use crate::license::{LicenseType, Operator, OperatorLimits, Period, Role, Slug};
+use keys::{KeyArgs, give_keys, new_passphrase};
 
 /// Keep operators: add, list, edit, remove
 ///
@@ -101,18 +97,6 @@ struct FieldArgs {
     tiers: Vec<Slug>,
 }
 
-#[derive(Debug, clap::Args)]
-struct KeyArgs {
-    /// The file with the new operator's passphrase [default: asked for]
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    new_passphrase_file: Option<PathBuf>,
-    /// Leave the operator's copies without a passphrase
-    #[arg(long, conflicts_with = "new_passphrase_file")]
-    no_passphrase: bool,
-    #[command(flatten)]
-    signing: SigningArgs,
-}
-
 impl FieldArgs {
     fn apply(&self, operator: &mut Operator) {
         if let Some(name) = &self.name {
@@ -164,40 +148,6 @@ fn add(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     }
     session.tick(&format!("added {what}"));
     Ok(authority.close()?)
-}
-
-/// Gives the operator a copy of every signing key that signs and that the operator lacks.
-fn give_keys(
-    authority: &mut Authority,
-    actor: &Actor,
-    operator: &Slug,
-    passphrase: Option<&Passphrase>,
-    args: &KeyArgs,
-    session: &mut Session<'_>,
-) -> Result<(), Failure> {
-    let at = session.now();
-    for key in authority.keys_without(operator)? {
-        let signer = authority.unlock_copy(actor, &key, &mut Asking::new(session, &args.signing))?;
-        // The test signing key needs no passphrase: see `authority::init`.
-        let passphrase = passphrase.filter(|_| key.purpose != KeyPurpose::Test);
-        let protection = protection(passphrase, &mut *session.world.entropy)?;
-        authority.give_copy(actor, operator, &signer, protection, at)?;
-        session.note(&format!("gave '{operator}' a copy of {} key {}", key.purpose.as_str(), key.kid));
-    }
-    Ok(())
-}
-
-fn new_passphrase(operator: &Slug, args: &KeyArgs, session: &mut Session<'_>) -> Result<Option<Passphrase>, Failure> {
-    if args.no_passphrase {
-        session.warn("without a passphrase, whoever can read the file can sign");
-        return Ok(None);
-    }
-    if let Some(path) = &args.new_passphrase_file {
-        let passphrase = Passphrase::from_file(&session.path(path)).map_err(crate::authority::Error::Passphrase)?;
-        return Ok(Some(passphrase));
-    }
-    let example = format!("lic operator add {operator} --role issuer --new-passphrase-file FILE");
-    passphrase::ask_new(session, &format!("'{operator}'"), &example).map(Some)
 }
 
 fn list(session: &mut Session<'_>) -> Result<(), Failure> {
