@@ -6,7 +6,7 @@ use rusqlite::Row;
 use serde::de::DeserializeOwned;
 
 use super::LedgerError;
-use crate::license::{Standing, Timestamp};
+use crate::license::{LicenseType, Standing, Timestamp};
 
 /// A text column that holds the spelling of `T`.
 pub(super) fn parsed<T: FromStr>(row: &Row<'_>, at: usize) -> Result<T, LedgerError> {
@@ -49,4 +49,19 @@ pub(super) fn standing(row: &Row<'_>, at: usize) -> Result<Standing, LedgerError
         2 => Ok(Standing::Suspended),
         number => Err(LedgerError::odd("standing", number)),
     }
+}
+
+/// The number that stands for a license type.
+pub(super) fn type_number(kind: LicenseType) -> i64 {
+    match kind {
+        LicenseType::Commercial => 0,
+        LicenseType::Trial => 1,
+        LicenseType::Test => 2,
+    }
+}
+
+/// A column with the number of a license type.
+pub(super) fn license_type(row: &Row<'_>, at: usize) -> Result<LicenseType, LedgerError> {
+    let number: i64 = row.get(at)?;
+    LicenseType::ALL.into_iter().find(|kind| type_number(*kind) == number).ok_or_else(|| LedgerError::odd("license type", number))
 }

@@ -104,3 +104,56 @@ impl Tables<'_> {
         Ok(ids)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::testing::{customer, ledger, record, slug};
+    use crate::ledger::{Fact, Ledger};
+
+    fn found(ledger: &Ledger, filter: &CustomerFilter) -> Vec<String> {
+        ledger.read().customers(filter).unwrap().into_iter().map(|customer| customer.slug.to_string()).collect()
+    }
+
+    #[test]
+    fn a_customer_reads_back_by_name_and_by_reference() {
+        let ledger = ledger();
+        let globex = ledger.read().customer(&slug("globex")).unwrap().unwrap();
+        assert_eq!(globex.contacts[0].to_string(), "Jörg Ångström <jorg@globex.example>");
+        assert_eq!(ledger.read().customer_by_reference("CRM-7").unwrap(), Some(globex));
+        assert_eq!(ledger.read().customer_by_reference("CRM-8").unwrap(), None);
+        assert_eq!(ledger.read().customer(&slug("initech")).unwrap(), None);
+    }
+
+    #[test]
+    fn customers_are_narrowed_down() {
+        let mut ledger = ledger();
+        let initech = Customer { owner: Some("ben".into()), notes: Some("Wichtig für Q3".into()), ..customer("Initech") };
+        record(
+            &mut ledger,
+            1,
+            &[Fact::CustomerAdded(initech), Fact::CustomerChanged(Customer { archived: true, ..customer("Acme") })],
+        );
+        let all = CustomerFilter::default();
+        assert_eq!(found(&ledger, &all), ["acme", "globex", "initech"]);
+        assert_eq!(found(&ledger, &CustomerFilter { limit: Some(2), ..all.clone() }), ["acme", "globex"]);
+        assert_eq!(found(&ledger, &CustomerFilter { archived: Some(false), ..all.clone() }), ["globex", "initech"]);
+        assert_eq!(found(&ledger, &CustomerFilter { kind: Some(CustomerKind::Partner), ..all.clone() }), ["globex"]);
+        assert_eq!(found(&ledger, &CustomerFilter { owner: Some("ben".into()), ..all.clone() }), ["initech"]);
+        for (text, slug) in [("ANGSTROM", "globex"), ("crm-7", "globex"), ("fur wichtig", "initech"), ("acm", "acme")] {
+            assert_eq!(found(&ledger, &CustomerFilter { text: Some(text.into()), ..all.clone() }), [slug], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reference_belongs_to_one_customer() {
+        let mut ledger = ledger();
+        let taken = Customer { reference: Some("CRM-7".into()), ..customer("Initech") };
+        let by = slug("anna");
+        let at = crate::ledger::testing::day(1);
+        let error = ledger.write(|transaction| transaction.record(at, &by, &Fact::CustomerAdded(taken))).unwrap_err();
+        assert_eq!(error.to_string(), "a customer with the reference CRM-7 exists already");
+        let own = ledger.read().customer(&slug("globex")).unwrap().unwrap();
+        record(&mut ledger, 1, &[Fact::CustomerChanged(own)]);
+    }
+}

@@ -94,7 +94,7 @@ fn record(row: &Row<'_>, names: &mut Names<'_>) -> Result<LicenseRecord, LedgerE
         product,
         tier,
         tier_name,
-        kind: column::parsed(row, 4)?,
+        kind: column::license_type(row, 4)?,
         internal: row.get(5)?,
         starts: column::moment(row, 6)?,
         ends: column::moment_if_any(row, 7)?,

@@ -6,7 +6,8 @@
 //! # How it holds together
 //!
 //! The truth is the append-only log of events ([`event`], `log`). The other tables are its projection, written by one piece of
-//! code (`project`), from the fact alone, so that a replay of the log must give the same tables.
+//! code (`project`) that recording and replaying share; a replay ([`Ledger::replay`]) therefore finds every row, event and
+//! tail that was tampered with.
 //!
 //! # Locking and files
 //!
@@ -17,6 +18,7 @@
 mod authority;
 mod column;
 mod customers;
+mod difference;
 mod error;
 pub mod event;
 mod filter;
@@ -27,8 +29,10 @@ mod names;
 mod open;
 mod operators;
 mod project;
+mod replay;
 mod revisions;
 mod search;
+mod select;
 mod signing_keys;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -39,11 +43,13 @@ use rusqlite::Connection;
 
 pub use authority::AuthorityRecord;
 pub use customers::CustomerFilter;
+pub use difference::Difference;
 pub use error::LedgerError;
 pub use event::{Event, EventNumber, Fact, Request};
 pub use filter::{LicenseFilter, LicenseSort, UnknownLicenseSort};
 pub use licenses::{LicenseRecord, RequestRecord};
 pub use open::Access;
+pub use replay::Replay;
 pub use revisions::RevisionRecord;
 pub use signing_keys::{KeyCopy, KeyPurpose, KeyState, SigningKeyRecord, UnknownKeyWord};
 pub use tiers::TierFilter;
@@ -110,13 +116,13 @@ impl Ledger {
         log::head(&self.db)
     }
 
-    /// Gets ready to record many thousand facts: takes more memory (some 64 MiB) to write fewer pages.
+    /// Gets ready to record many thousand facts: lets the WAL grow larger before it is taken into the file, so that a page that
+    /// changes often is written once.
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn expect_bulk(&self) -> Result<(), LedgerError> {
-        self.db.pragma_update(None, "cache_size", -65_536)?;
-        // In pages of 8 KiB. A larger log is taken in less often, and a page that changed often then counts once.
+        // In pages of 8 KiB.
         self.db.pragma_update(None, "wal_autocheckpoint", 16_384)?;
         Ok(())
     }

@@ -5,9 +5,12 @@
 //!
 //! # Reading without being allowed to write
 //!
-//! A WAL wants a `-wal` and a `-shm` file beside the ledger. Someone who may not create them still reads the ledger
-//! while a writer has it open (the files are there), and when it was closed in good order (it is then read as a file
-//! that does not change). Only what a killed writer left in the `-wal` cannot be taken in by a reader alone.
+//! A WAL wants a `-wal` and a `-shm` file beside the ledger. Someone who may not write the ledger must not make them either:
+//! its owner could not use them. Such a reader reads along while a writer has the ledger open (the files are there),
+//! and otherwise reads it as a file that nobody changes, which it is unless a writer comes just then. Only what a killed
+//! writer left in the `-wal` may be out of reach for a mere reader.
+//!
+//! The ledger's file is never opened past SQLite: closing it would drop the locks that this process holds on it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +27,9 @@ const APPLICATION_ID: i32 = 0x4c49_4331;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Events are one to two kilobytes each: larger pages waste less at their ends than SQLite's usual 4 KiB.
 const PAGE_SIZE: i32 = 8192;
+/// How much of the file to hold in memory at most, in KiB. Taken as it is needed, so that a short command takes little; the
+/// licenses themselves fit in up to a million.
+const CACHE: i32 = 64 * 1024;
 /// How many statements stay prepared. All that recording needs, and the reads of a command.
 const STATEMENTS: usize = 64;
 
@@ -68,6 +74,13 @@ impl Ledger {
     pub fn in_memory() -> Result<Self, LedgerError> {
         new(Connection::open_in_memory()?)
     }
+
+    /// A ledger in a file of its own that nobody else sees and that ends with it: for more rows than memory should hold.
+    pub(super) fn scratch() -> Result<Self, LedgerError> {
+        let db = Connection::open("")?;
+        db.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
+        new(db)
+    }
 }
 
 /// `file:` names are SQLite's own; an absolute path is never taken for one.
@@ -98,6 +111,7 @@ fn new(mut db: Connection) -> Result<Ledger, LedgerError> {
 
 fn set_up(db: &Connection) -> Result<(), rusqlite::Error> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    db.pragma_update(None, "cache_size", -CACHE)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }
@@ -118,16 +132,14 @@ fn open(path: &Path, access: Access, migrations: &[&str]) -> Result<Ledger, Ledg
         return Err(LedgerError::NotALedger(path));
     }
     let mut db = connect(&path)?;
-    let version = match (identify(&db, &path), access) {
-        (Ok(version), _) => version,
-        (Err(LedgerError::NotPermitted(_) | LedgerError::ReadOnly), Access::ReadOnly) => {
-            db = connect_unchanging(&path)?;
-            identify(&db, &path)?
-        }
-        (Err(LedgerError::NotPermitted(_)), Access::ReadWrite) if std::fs::File::open(&path).is_ok() => {
-            return Err(LedgerError::ReadOnly);
-        }
-        (Err(error), _) => return Err(error),
+    let version = match access {
+        Access::ReadWrite if db.is_readonly("main")? => return Err(LedgerError::ReadOnly),
+        Access::ReadWrite => identify(&db, &path).map_err(|error| match error {
+            // The file opened; it is the files beside it that could not be made.
+            LedgerError::NotPermitted(_) => LedgerError::ReadOnly,
+            error => error,
+        })?,
+        Access::ReadOnly => identify_for_reading(&mut db, &path)?,
     };
     let known = migrations::version_of(migrations);
     if version > known {
@@ -137,7 +149,6 @@ fn open(path: &Path, access: Access, migrations: &[&str]) -> Result<Ledger, Ledg
     match access {
         Access::ReadOnly if version < known => return Err(LedgerError::Older { found: version, known }),
         Access::ReadOnly => db.pragma_update(None, "query_only", true)?,
-        Access::ReadWrite if db.is_readonly("main")? => return Err(LedgerError::ReadOnly),
         Access::ReadWrite => {
             db.pragma_update(None, "synchronous", "FULL")?;
             if version < known {
@@ -157,13 +168,30 @@ fn identify(db: &Connection, path: &Path) -> Result<i32, LedgerError> {
     if asked("application_id")? == APPLICATION_ID { asked("user_version") } else { Err(LedgerError::NotALedger(path.to_owned())) }
 }
 
-/// Opens a ledger that has no WAL, as a file that nobody changes.
-fn connect_unchanging(path: &Path) -> Result<Connection, LedgerError> {
-    let mut wal = path.as_os_str().to_owned();
-    wal.push("-wal");
-    if std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0) {
+/// Identifies a ledger that is only to be read, and opens it again as an unchanging file where that is the way to read it.
+fn identify_for_reading(db: &mut Connection, path: &Path) -> Result<i32, LedgerError> {
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        std::fs::metadata(name).ok()
+    };
+    let wal = beside("-wal");
+    // A reader who may not write makes no file beside the ledger, and so reads along only where both are there.
+    if !db.is_readonly("main")? || (wal.is_some() && beside("-shm").is_some()) {
+        match identify(db, path) {
+            Err(LedgerError::NotPermitted(_) | LedgerError::ReadOnly) => {}
+            identified => return identified,
+        }
+    }
+    if wal.is_some_and(|wal| wal.len() > 0) {
         return Err(LedgerError::Unsettled);
     }
+    *db = connect_unchanging(path)?;
+    identify(db, path)
+}
+
+/// Opens a ledger that has no WAL, as a file that nobody changes.
+fn connect_unchanging(path: &Path) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let uri = format!("file:{}?immutable=1", percent_encoded(path));
     Connection::open_with_flags(uri, flags).map_err(|error| LedgerError::of_opening(error, path))
@@ -179,4 +207,210 @@ fn percent_encoded(path: &Path) -> String {
         }
     }
     encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::testing::{beginnings, day, id, issue, record, slug};
+    use crate::ledger::{Fact, LicenseFilter};
+    use tempfile::TempDir;
+
+    fn folder() -> TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn filled(path: &Path) -> Ledger {
+        let mut ledger = Ledger::create(path).unwrap();
+        record(&mut ledger, 0, &beginnings());
+        ledger
+    }
+
+    fn files(folder: &TempDir) -> Vec<String> {
+        let mut names: Vec<String> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn refused(path: &Path, access: Access) -> LedgerError {
+        match Ledger::open(path, access) {
+            Ok(_) => panic!("{} was opened", path.display()),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn a_new_ledger_is_its_owner_s_alone_and_leaves_no_file_beside_it() {
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        filled(&path).close().unwrap();
+        assert_eq!(files(&folder), ["ledger.db"]);
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+        for access in [Access::ReadOnly, Access::ReadWrite] {
+            let ledger = Ledger::open(&path, access).unwrap();
+            assert_eq!(ledger.read().authority().unwrap().unwrap().name, "Vendor Inc");
+            ledger.close().unwrap();
+            assert_eq!(files(&folder), ["ledger.db"], "{access:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_ledger_never_takes_the_place_of_a_file() {
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        std::fs::write(&path, "precious").unwrap();
+        assert!(matches!(Ledger::create(&path), Err(LedgerError::FileExists(_))));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+        assert!(matches!(Ledger::create(&folder.path().join("no/ledger.db")), Err(LedgerError::Missing(_))));
+    }
+
+    #[test]
+    fn what_is_no_ledger_is_refused_and_left_as_it_is() {
+        let folder = folder();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("text"), "x".repeat(10_000)).unwrap();
+        std::fs::write(at("empty"), "").unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        Connection::open(at("other")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        let before = files(&folder);
+        for access in [Access::ReadOnly, Access::ReadWrite] {
+            for name in ["text", "empty", "folder", "other"] {
+                assert!(matches!(refused(&at(name), access), LedgerError::NotALedger(_)), "{name}");
+            }
+            assert!(matches!(refused(&at("missing"), access), LedgerError::Missing(_)));
+        }
+        assert_eq!(files(&folder), before);
+    }
+
+    #[test]
+    fn a_newer_ledger_is_refused() {
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        let ledger = filled(&path);
+        ledger.db.pragma_update(None, "user_version", 99).unwrap();
+        ledger.close().unwrap();
+        for access in [Access::ReadOnly, Access::ReadWrite] {
+            let said = refused(&path, access).to_string();
+            assert_eq!(said, "the ledger has version 99, and this program knows versions up to 1");
+        }
+    }
+
+    #[test]
+    fn an_older_ledger_is_copied_and_migrated() {
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        filled(&path).close().unwrap();
+        let later = [MIGRATIONS[0], "CREATE TABLE later (x INTEGER) STRICT;"];
+        assert!(matches!(open(&path, Access::ReadOnly, &later), Err(LedgerError::Older { found: 1, known: 2 })));
+        let broken = [MIGRATIONS[0], "CREATE TABLE later (x INTEGER) STRICT; SELECT nothing;"];
+        assert!(open(&path, Access::ReadWrite, &broken).is_err());
+        assert_eq!(Ledger::open(&path, Access::ReadOnly).unwrap().head().unwrap().size(), 9);
+
+        let migrated = open(&path, Access::ReadWrite, &later).unwrap();
+        migrated.db.execute_batch("INSERT INTO later VALUES (1)").unwrap();
+        assert_eq!((migrations::version(&migrated.db).unwrap(), migrated.head().unwrap().size()), (2, 9));
+        migrated.close().unwrap();
+        assert_eq!(files(&folder), ["ledger.db", "ledger.db.version-1", "ledger.db.version-1-2"]);
+        let copy = folder.path().join("ledger.db.version-1-2");
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&copy).unwrap().permissions()) & 0o777, 0o600);
+        assert_eq!(Ledger::open(&copy, Access::ReadOnly).unwrap().replay(|_| {}).unwrap().difference, None);
+    }
+
+    #[test]
+    fn a_ledger_opened_for_reading_is_not_written() {
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        filled(&path).close().unwrap();
+        let mut ledger = Ledger::open(&path, Access::ReadOnly).unwrap();
+        let written = ledger.write(|transaction| transaction.record(day(1), &slug("anna"), &issue(1, "acme", |_| {})));
+        assert!(matches!(written, Err(LedgerError::ReadOnly)));
+    }
+
+    #[test]
+    fn a_file_that_nobody_changes_is_read_without_files_beside_it() {
+        let folder = folder();
+        let path = folder.path().join("50% off? #1 ü.db");
+        filled(&path).close().unwrap();
+        let db = connect_unchanging(&path).unwrap();
+        let events: i64 = db.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
+        assert_eq!((events, files(&folder).len()), (9, 1));
+    }
+
+    #[test]
+    fn no_path_is_taken_for_an_option() {
+        let folder = folder();
+        for name in ["file:x?mode=memory", ":memory:", "a b&c=d"] {
+            let path = folder.path().join(name);
+            filled(&path).close().unwrap();
+            assert_eq!(Ledger::open(&path, Access::ReadOnly).unwrap().head().unwrap().size(), 9, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_locked_ledger_is_still_read_and_says_that_it_is_locked() {
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        let mut ledger = filled(&path);
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        ledger.db.busy_timeout(Duration::from_millis(20)).unwrap();
+        let work =
+            |transaction: &crate::ledger::Transaction<'_>| transaction.record(day(1), &slug("anna"), &issue(1, "acme", |_| {}));
+        assert!(matches!(ledger.write(work), Err(LedgerError::Busy)));
+        assert_eq!(ledger.head().unwrap().size(), 9);
+        other.execute_batch("ROLLBACK").unwrap();
+        assert!(ledger.write(work).is_ok());
+    }
+
+    #[test]
+    fn a_full_disk_is_said_and_harms_nothing() {
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        let mut ledger = filled(&path);
+        let pages: i64 = ledger.db.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        ledger.db.pragma_update(None, "max_page_count", pages + 2).unwrap();
+        let mut issued = 0;
+        let error = loop {
+            match ledger.write(|transaction| transaction.record(day(1), &slug("anna"), &issue(issued, "acme", |_| {}))) {
+                Ok(_) => issued += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, LedgerError::DiskFull), "{error}");
+        assert!(issued > 0);
+        assert_eq!(ledger.read().count_licenses(&LicenseFilter::new(day(1))).unwrap(), issued);
+        assert_eq!(ledger.replay(|_| {}).unwrap().difference, None);
+        ledger.db.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+        record(&mut ledger, 2, &[issue(issued, "acme", |_| {})]);
+    }
+
+    #[test]
+    fn writers_at_the_same_time_wait_for_one_another_and_lose_nothing() {
+        const EACH: u64 = 60;
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        filled(&path).close().unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..3 {
+                let path = &path;
+                scope.spawn(move || {
+                    for number in writer * EACH..(writer + 1) * EACH {
+                        // Each as a process of its own does it: open, record, close.
+                        let mut ledger = Ledger::open(path, Access::ReadWrite).unwrap();
+                        let revoked = Fact::LicenseRevoked { license: id(number), reason: "test".into() };
+                        record(&mut ledger, 1, &[issue(number, "acme", |_| {}), revoked]);
+                        ledger.close().unwrap();
+                    }
+                });
+            }
+        });
+        let ledger = Ledger::open(&path, Access::ReadOnly).unwrap();
+        assert_eq!(ledger.head().unwrap().size(), 9 + 2 * 3 * EACH);
+        assert_eq!(ledger.read().count_licenses(&LicenseFilter::new(day(1))).unwrap(), 3 * EACH);
+        assert_eq!(ledger.replay(|_| {}).unwrap().difference, None);
+        assert_eq!(ledger.integrity().unwrap(), Vec::<String>::new());
+    }
 }

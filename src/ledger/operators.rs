@@ -43,3 +43,25 @@ impl Tables<'_> {
         Ok(operators)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Fact;
+    use crate::ledger::testing::{id, issue, ledger, operator, record, slug};
+    use crate::license::{OperatorLimits, Role};
+
+    #[test]
+    fn an_operator_who_was_removed_is_gone_from_lists_and_stays_the_creator_of_licenses() {
+        let mut ledger = ledger();
+        record(&mut ledger, 1, &[issue(1, "acme", |_| {}), Fact::OperatorRemoved { operator: slug("anna") }]);
+        assert_eq!(ledger.read().operator(&slug("anna")).unwrap(), None);
+        assert_eq!(ledger.read().operators().unwrap(), [operator("ben", Role::Issuer)]);
+        assert_eq!(ledger.read().license(id(1)).unwrap().unwrap().issued_by, slug("anna"));
+        let limits = OperatorLimits { longest: Some("90d".parse().unwrap()), ..OperatorLimits::default() };
+        let back = Operator { limits, ..operator("anna", Role::Issuer) };
+        record(&mut ledger, 2, &[Fact::OperatorAdded(back.clone())]);
+        assert_eq!(ledger.read().operator(&slug("anna")).unwrap(), Some(back));
+        assert_eq!(ledger.replay(|_| {}).unwrap().difference, None);
+    }
+}

@@ -69,7 +69,7 @@ impl Tables<'_> {
                 customer: names.customer(row.get(5)?)?.0.clone(),
                 product,
                 tier,
-                kind: column::parsed(row, 7)?,
+                kind: column::license_type(row, 7)?,
                 internal: row.get(8)?,
                 starts: column::moment(row, 9)?,
                 ends: column::moment_if_any(row, 10)?,
@@ -144,5 +144,65 @@ impl Tables<'_> {
             }
         }
         Ok(latest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::testing::{day, id, issue, kid, ledger, record, revise, slug};
+
+    #[test]
+    fn every_revision_keeps_its_terms_and_its_key() {
+        let mut ledger = ledger();
+        record(&mut ledger, 1, &[issue(1, "acme", |_| {})]);
+        record(&mut ledger, 8, &[revise(1, 2, "globex", |terms| (terms.tier, terms.seats) = (slug("basic"), Some(9)))]);
+        let revisions = ledger.read().revisions(id(1)).unwrap();
+        let told: Vec<_> = revisions
+            .iter()
+            .map(|revision| (revision.rev, revision.customer.as_str(), revision.tier.as_str(), revision.seats))
+            .collect();
+        assert_eq!(told, [(1, "acme", "pro", Some(5)), (2, "globex", "basic", Some(9))]);
+        assert_eq!((&revisions[1].kid, revisions[1].signed_at, revisions[1].event.get()), (&kid(), day(8), 11));
+        assert_eq!(ledger.read().terms(id(1), 1).unwrap().unwrap().seats, Some(5));
+        assert_eq!(ledger.read().terms(id(1), 2).unwrap().unwrap().seats, Some(9));
+        assert_ne!(ledger.read().key_text(id(1), 1).unwrap(), ledger.read().key_text(id(1), 2).unwrap());
+        assert_eq!(ledger.read().revisions(id(2)).unwrap(), []);
+    }
+
+    #[test]
+    fn the_history_of_a_license_has_everything_in_order() {
+        let mut ledger = ledger();
+        let suspended = Fact::LicenseSuspended { license: id(1), reason: Some("unpaid".into()) };
+        record(&mut ledger, 1, &[issue(1, "acme", |_| {}), issue(2, "acme", |_| {}), suspended.clone()]);
+        record(&mut ledger, 2, &[Fact::LicenseReinstated { license: id(1) }]);
+        let history = ledger.read().history(id(1)).unwrap();
+        let told: Vec<(u64, &str)> = history.iter().map(|event| (event.number.get(), event.fact.kind())).collect();
+        assert_eq!(told, [(10, "license.issued"), (12, "license.suspended"), (13, "license.reinstated")]);
+        assert_eq!((history[1].at, history[1].by.as_str(), &history[1].fact), (day(1).plus_seconds(2), "anna", &suspended));
+        assert_eq!(ledger.read().newest_event_time().unwrap(), Some(day(2)));
+    }
+
+    #[test]
+    fn the_latest_terms_are_those_of_the_newest_licenses_of_the_customer() {
+        let mut ledger = ledger();
+        let seats = |number: u32| issue(number.into(), "acme", move |terms| terms.seats = Some(number));
+        record(&mut ledger, 1, &[seats(1), seats(2), seats(3), seats(4), issue(9, "globex", |_| {})]);
+        record(&mut ledger, 2, &[revise(1, 2, "acme", |terms| terms.seats = Some(100))]);
+        let latest = ledger.read().latest_terms(&slug("acme"), 3).unwrap();
+        assert_eq!(latest.iter().map(|terms| terms.seats).collect::<Vec<_>>(), [Some(4), Some(3), Some(2)]);
+        assert_eq!(ledger.read().latest_terms(&slug("nobody"), 3).unwrap(), []);
+    }
+
+    #[test]
+    fn ids_are_found_by_their_beginning() {
+        let mut ledger = ledger();
+        let facts: Vec<Fact> = (1..30).map(|number| issue(number, "acme", |_| {})).collect();
+        record(&mut ledger, 1, &facts);
+        let wanted = id(7);
+        let prefix: crate::license::id::LicenseIdPrefix = wanted.to_string()[..8].parse().unwrap();
+        assert_eq!(ledger.read().license_ids_in(prefix.range(), 10).unwrap(), [wanted]);
+        let all = ledger.read().license_ids_in((0, i64::MAX), 10).unwrap();
+        assert!(all.len() == 10 && all.is_sorted());
     }
 }

@@ -186,3 +186,35 @@ impl Tables<'_> {
         Ok(records)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Fact;
+    use crate::ledger::testing::{day, kid, ledger, record, slug};
+
+    #[test]
+    fn a_signing_key_is_listed_with_everyone_who_has_a_copy() {
+        let mut ledger = ledger();
+        let copied = |operator: &str, protected| Fact::SigningKeyCopied { kid: kid(), operator: slug(operator), protected };
+        record(&mut ledger, 4, &[copied("ben", true), copied("anna", false)]);
+        let keys = ledger.read().signing_keys().unwrap();
+        assert_eq!((keys.len(), &keys[0].kid), (1, &kid()));
+        assert_eq!((keys[0].purpose, keys[0].state, keys[0].public.as_str()), (KeyPurpose::License, KeyState::Active, "AAAA"));
+        let copies: Vec<(&str, bool)> = keys[0].copies.iter().map(|copy| (copy.operator.as_str(), copy.protected)).collect();
+        assert_eq!(copies, [("anna", false), ("ben", true)]);
+        assert_eq!(keys[0].copies[1].made_at, day(4));
+        record(&mut ledger, 5, &[Fact::SigningKeyCopyRemoved { kid: kid(), operator: slug("anna") }]);
+        assert_eq!(ledger.read().signing_keys().unwrap()[0].copies.len(), 1);
+    }
+
+    #[test]
+    fn every_word_reads_back() {
+        for purpose in KeyPurpose::ALL {
+            assert_eq!(purpose.to_string().parse(), Ok(purpose));
+        }
+        for state in KeyState::ALL {
+            assert_eq!(state.to_string().parse(), Ok(state));
+        }
+    }
+}

@@ -6,6 +6,7 @@ use crate::license::{
     Timestamp,
 };
 use crate::token::Kid;
+use proptest::prelude::*;
 
 /// 2026-01-01 00:00 UTC and some days.
 pub(crate) fn day(days: i64) -> Timestamp {
@@ -178,4 +179,29 @@ pub(crate) fn ledger() -> Ledger {
     let mut ledger = Ledger::in_memory().unwrap();
     record(&mut ledger, 0, &beginnings());
     ledger
+}
+
+/// One of the things that people do, on few enough names that they meet.
+pub(crate) fn deed() -> impl Strategy<Value = Fact> {
+    let names = prop::sample::select(vec!["acme", "globex", "initech"]);
+    (0u8..15, 0u64..6, 1u32..4, names, 0i64..800, any::<bool>()).prop_map(|(deed, number, rev, name, days, flag)| match deed {
+        0 => Fact::CustomerAdded(Customer { reference: flag.then(|| "CRM-9".into()), ..customer(name) }),
+        1 => Fact::CustomerChanged(Customer { archived: flag, notes: Some(days.to_string()), ..customer(name) }),
+        2 => Fact::TierChanged(tier("pro", rev)),
+        3 => Fact::TierAdded(tier(name, rev)),
+        4 => Fact::OperatorAdded(operator(name, Role::Issuer)),
+        5 => Fact::OperatorRemoved { operator: slug(name) },
+        6 => Fact::SigningKeyCopied { kid: kid(), operator: slug(name), protected: flag },
+        7 => Fact::SigningKeyCopyRemoved { kid: kid(), operator: slug("anna") },
+        8 => Fact::LicenseSuspended { license: id(number), reason: flag.then(|| "unpaid".into()) },
+        9 => Fact::LicenseRevoked { license: id(number), reason: "refund".into() },
+        10 => Fact::LicenseReinstated { license: id(number) },
+        11 => requested(issue(number, name, |terms| terms.internal = flag), &rev.to_string()),
+        12 => noted(issue(number, name, |terms| terms.ends = flag.then(|| day(days))), "noted"),
+        13 => revise(number, rev, name, |terms| terms.ends = flag.then(|| day(days))),
+        _ => issue(number, name, |terms| {
+            terms.starts = day(days);
+            terms.ends = Some(day(days + 30));
+        }),
+    })
 }

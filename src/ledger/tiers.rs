@@ -55,3 +55,31 @@ impl Tables<'_> {
         Ok((chosen, all))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Fact;
+    use crate::ledger::testing::{ledger, record, slug, tier};
+
+    #[test]
+    fn tiers_read_back_by_product_and_rank() {
+        let mut ledger = ledger();
+        let free = Tier { retired: true, yearly: Some("0 EUR".parse().unwrap()), ..tier("free", 5) };
+        let other = Tier { product: slug("hangar"), ..tier("pro", 1) };
+        record(
+            &mut ledger,
+            1,
+            &[Fact::TierAdded(other.clone()), Fact::TierAdded(free.clone()), Fact::TierChanged(tier("basic", 99))],
+        );
+        let names = |filter: &TierFilter| -> Vec<String> {
+            ledger.read().tiers(filter).unwrap().into_iter().map(|tier| tier.full_name()).collect()
+        };
+        assert_eq!(names(&TierFilter::default()), ["cockpit/free", "cockpit/pro", "cockpit/basic", "hangar/pro"]);
+        assert_eq!(names(&TierFilter { product: Some(slug("hangar")), ..TierFilter::default() }), ["hangar/pro"]);
+        assert_eq!(names(&TierFilter { retired: Some(true), ..TierFilter::default() }), ["cockpit/free"]);
+        assert_eq!(ledger.read().tier(&slug("cockpit"), &slug("free")).unwrap(), Some(free));
+        assert_eq!(ledger.read().tier(&slug("hangar"), &slug("pro")).unwrap(), Some(other));
+        assert_eq!(ledger.read().tier(&slug("hangar"), &slug("free")).unwrap(), None);
+    }
+}

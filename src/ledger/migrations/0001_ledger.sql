@@ -115,7 +115,7 @@ CREATE TABLE licenses (
     number       INTEGER NOT NULL UNIQUE,           -- the id
     customer     INTEGER NOT NULL REFERENCES customers (id),
     tier         INTEGER NOT NULL REFERENCES tiers (id),
-    kind         TEXT NOT NULL,
+    kind         INTEGER NOT NULL,                  -- 0 commercial, 1 trial, 2 test
     internal     INTEGER NOT NULL CHECK (internal IN (0, 1)),
     starts       INTEGER NOT NULL,
     ends         INTEGER,                           -- the agreed end; NULL: perpetual
@@ -132,7 +132,8 @@ CREATE TABLE licenses (
     CHECK (stops >= ends)
 ) STRICT;
 
-CREATE INDEX licenses_by_end ON licenses (ends, standing);
+-- Holds all that decides a status, so that licenses are counted by status, and sought by it, without a look at the table.
+CREATE INDEX licenses_by_end ON licenses (ends, standing, starts, stops, warn_days, kind, internal);
 CREATE INDEX licenses_by_customer ON licenses (customer, ends, standing);
 CREATE INDEX licenses_by_tier ON licenses (tier, ends, standing);
 CREATE INDEX licenses_by_issue ON licenses (issued_at);
@@ -148,7 +149,7 @@ CREATE TABLE revisions (
     signed_by INTEGER NOT NULL REFERENCES operators (id),
     customer  INTEGER NOT NULL REFERENCES customers (id),
     tier      INTEGER NOT NULL REFERENCES tiers (id),
-    kind      TEXT NOT NULL,
+    kind      INTEGER NOT NULL,
     internal  INTEGER NOT NULL CHECK (internal IN (0, 1)),
     starts    INTEGER NOT NULL,
     ends      INTEGER,

@@ -3,13 +3,15 @@
 //! Everything a fact refers to is looked up, and everything that must be new is checked, before anything is written. So a
 //! fact that the ledger refuses leaves no trace, and a transaction may go on after it.
 
+mod licenses;
+
 use rusqlite::{Connection, OptionalExtension, Params};
 use serde::Serialize;
 
-use super::column::standing_number;
-use super::{EventNumber, Fact, LedgerError, Request};
-use crate::license::{Customer, LicenseId, Operator, Price, Slug, Standing, Terms, Tier, Timestamp};
+use super::{EventNumber, Fact, LedgerError};
+use crate::license::{Customer, LicenseId, Operator, Price, Slug, Standing, Tier, Timestamp};
 use crate::token::Kid;
+use licenses::Signed;
 
 /// What a fact is going to change.
 pub(super) struct Change<'f> {
@@ -136,11 +138,11 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
                 by: operator(db, by)?,
                 terms,
             };
-            license_issued(db, signed, note.as_deref(), request.as_ref())?
+            licenses::issued(db, signed, note.as_deref(), request.as_ref())?
         }
-        Fact::LicenseSuspended { license, reason } => standing(db, *license, Standing::Suspended, reason.as_deref())?,
-        Fact::LicenseRevoked { license, reason } => standing(db, *license, Standing::Revoked, Some(reason))?,
-        Fact::LicenseReinstated { license } => standing(db, *license, Standing::Good, None)?,
+        Fact::LicenseSuspended { license, reason } => licenses::standing(db, *license, Standing::Suspended, reason.as_deref())?,
+        Fact::LicenseRevoked { license, reason } => licenses::standing(db, *license, Standing::Revoked, Some(reason))?,
+        Fact::LicenseReinstated { license } => licenses::standing(db, *license, Standing::Good, None)?,
     };
     Ok(Change { license: fact.license(), ..change })
 }
@@ -259,164 +261,6 @@ fn tier_changed<'f>(db: &Connection, tier: &'f Tier) -> Result<Change<'f>, Ledge
             (tier.rank, tier.retired, monthly, monthly_currency, yearly, yearly_currency, definition, id),
         )
     }))
-}
-
-/// A revision that was signed, with everything it refers to looked up.
-struct Signed<'f> {
-    license: LicenseId,
-    rev: u32,
-    customer: i64,
-    tier: i64,
-    kid: i64,
-    by: i64,
-    terms: &'f Terms,
-}
-
-fn license_issued<'f>(
-    db: &Connection,
-    signed: Signed<'f>,
-    note: Option<&'f str>,
-    request: Option<&'f Request>,
-) -> Result<Change<'f>, LedgerError> {
-    let (id, rev) = (signed.license, signed.rev);
-    if let Some(request) = request
-        && db.prepare_cached("SELECT 1 FROM requests WHERE id = ?")?.exists([&request.id])?
-    {
-        return Err(LedgerError::already("request", &request.id));
-    }
-    let known = find_license(db, id)?;
-    let status_index = match &known {
-        None if rev == 1 => find(db, "SELECT max(status_index) + 1 FROM licenses HAVING count(*) > 0", [])?.unwrap_or(0),
-        None => return Err(LedgerError::unknown("license", id)),
-        Some(license) if rev == license.rev.saturating_add(1) => license.status_index,
-        Some(license) if rev > license.rev => return Err(LedgerError::unknown("revision", format!("{} of {id}", rev - 1))),
-        Some(_) if rev <= 1 => return Err(LedgerError::already("license", id)),
-        Some(_) => return Err(LedgerError::already("revision", format!("{rev} of {id}"))),
-    };
-    Ok(Change::new(Customers::Known(signed.customer), move |db, stamp| {
-        match known {
-            None => signed.insert_license(db, stamp, status_index, note)?,
-            Some(_) => signed.revise_license(db, stamp, status_index, note)?,
-        }
-        signed.insert_revision(db, stamp, status_index)?;
-        match request {
-            None => Ok(()),
-            Some(Request { id, digest }) => {
-                run(db, "INSERT INTO requests (id, digest, license, rev) VALUES (?, ?, ?, ?)", (id, digest, status_index, rev))
-            }
-        }
-    }))
-}
-
-impl Signed<'_> {
-    fn insert_license(&self, db: &Connection, stamp: &Stamp, status_index: i64, note: Option<&str>) -> rusqlite::Result<()> {
-        let terms = self.terms;
-        db.prepare_cached(
-            "INSERT INTO licenses (status_index, number, customer, tier, kind, internal, starts, ends, stops, warn_days, seats,
-             standing, rev, issued_at, issued_by, revised_at, note)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, ?13, ?15)",
-        )?
-        .execute((
-            status_index,
-            self.license.number(),
-            self.customer,
-            self.tier,
-            terms.kind.as_str(),
-            terms.internal,
-            terms.starts.seconds(),
-            terms.ends.map(Timestamp::seconds),
-            terms.stops().map(Timestamp::seconds),
-            terms.warn_days,
-            terms.seats,
-            self.rev,
-            stamp.at,
-            self.by,
-            note,
-        ))?;
-        Ok(())
-    }
-
-    fn revise_license(&self, db: &Connection, stamp: &Stamp, status_index: i64, note: Option<&str>) -> rusqlite::Result<()> {
-        let terms = self.terms;
-        run(
-            db,
-            "UPDATE licenses SET customer = ?2, tier = ?3, kind = ?4, internal = ?5, starts = ?6, ends = ?7, stops = ?8,
-             warn_days = ?9, seats = ?10, rev = ?11, revised_at = ?12, note = coalesce(?13, note) WHERE status_index = ?1",
-            (
-                status_index,
-                self.customer,
-                self.tier,
-                terms.kind.as_str(),
-                terms.internal,
-                terms.starts.seconds(),
-                terms.ends.map(Timestamp::seconds),
-                terms.stops().map(Timestamp::seconds),
-                terms.warn_days,
-                terms.seats,
-                self.rev,
-                stamp.at,
-                note,
-            ),
-        )
-    }
-
-    fn insert_revision(&self, db: &Connection, stamp: &Stamp, status_index: i64) -> rusqlite::Result<()> {
-        let terms = self.terms;
-        run(
-            db,
-            "INSERT INTO revisions (license, rev, event, kid, signed_at, signed_by, customer, tier, kind, internal, starts, ends,
-             stops, warn_days, seats) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                status_index,
-                self.rev,
-                stamp.number,
-                self.kid,
-                stamp.at,
-                self.by,
-                self.customer,
-                self.tier,
-                terms.kind.as_str(),
-                terms.internal,
-                terms.starts.seconds(),
-                terms.ends.map(Timestamp::seconds),
-                terms.stops().map(Timestamp::seconds),
-                terms.warn_days,
-                terms.seats,
-            ),
-        )
-    }
-}
-
-fn standing<'f>(
-    db: &Connection,
-    license: LicenseId,
-    standing: Standing,
-    reason: Option<&'f str>,
-) -> Result<Change<'f>, LedgerError> {
-    let known = find_license(db, license)?.ok_or_else(|| LedgerError::unknown("license", license))?;
-    let (index, standing) = (known.status_index, standing_number(standing));
-    Ok(Change::new(Customers::Known(known.customer), move |db, stamp| {
-        run(
-            db,
-            "INSERT INTO standings (license, event, at, standing, reason) VALUES (?, ?, ?, ?, ?)",
-            (index, stamp.number, stamp.at, standing, reason),
-        )?;
-        run(db, "UPDATE licenses SET standing = ? WHERE status_index = ?", (standing, index))
-    }))
-}
-
-struct KnownLicense {
-    status_index: i64,
-    rev: u32,
-    customer: i64,
-}
-
-fn find_license(db: &Connection, license: LicenseId) -> rusqlite::Result<Option<KnownLicense>> {
-    db.prepare_cached("SELECT status_index, rev, customer FROM licenses WHERE number = ?")?
-        .query_row([license.number()], |row| {
-            Ok(KnownLicense { status_index: row.get(0)?, rev: row.get(1)?, customer: row.get(2)? })
-        })
-        .optional()
 }
 
 fn customer(db: &Connection, slug: &Slug) -> Result<i64, LedgerError> {

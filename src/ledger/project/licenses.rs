@@ -1,0 +1,170 @@
+//! What facts about licenses change: the license, its revisions, its standings, and the requests they answer.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{Change, Customers, Stamp, find, run};
+use crate::ledger::column::{standing_number, type_number};
+use crate::ledger::{LedgerError, Request};
+use crate::license::{LicenseId, Standing, Terms, Timestamp};
+
+/// A revision that was signed, with everything it refers to looked up.
+pub(super) struct Signed<'f> {
+    pub license: LicenseId,
+    pub rev: u32,
+    pub customer: i64,
+    pub tier: i64,
+    pub kid: i64,
+    pub by: i64,
+    pub terms: &'f Terms,
+}
+
+/// A revision of a license: the first makes it, a later one takes the place of the one before.
+pub(super) fn issued<'f>(
+    db: &Connection,
+    signed: Signed<'f>,
+    note: Option<&'f str>,
+    request: Option<&'f Request>,
+) -> Result<Change<'f>, LedgerError> {
+    let (id, rev) = (signed.license, signed.rev);
+    if let Some(request) = request
+        && db.prepare_cached("SELECT 1 FROM requests WHERE id = ?")?.exists([&request.id])?
+    {
+        return Err(LedgerError::already("request", &request.id));
+    }
+    let known = find_license(db, id)?;
+    let status_index = match &known {
+        None if rev == 1 => {
+            find(db, "SELECT status_index + 1 FROM licenses ORDER BY status_index DESC LIMIT 1", [])?.unwrap_or(0)
+        }
+        None => return Err(LedgerError::unknown("license", id)),
+        Some(license) if rev == license.rev.saturating_add(1) => license.status_index,
+        Some(license) if rev > license.rev => return Err(LedgerError::unknown("revision", format!("{} of {id}", rev - 1))),
+        Some(_) if rev <= 1 => return Err(LedgerError::already("license", id)),
+        Some(_) => return Err(LedgerError::already("revision", format!("{rev} of {id}"))),
+    };
+    Ok(Change::new(Customers::Known(signed.customer), move |db, stamp| {
+        match known {
+            None => signed.insert_license(db, stamp, status_index, note)?,
+            Some(_) => signed.revise_license(db, stamp, status_index, note)?,
+        }
+        signed.insert_revision(db, stamp, status_index)?;
+        match request {
+            None => Ok(()),
+            Some(Request { id, digest }) => {
+                run(db, "INSERT INTO requests (id, digest, license, rev) VALUES (?, ?, ?, ?)", (id, digest, status_index, rev))
+            }
+        }
+    }))
+}
+
+impl Signed<'_> {
+    fn insert_license(&self, db: &Connection, stamp: &Stamp, status_index: i64, note: Option<&str>) -> rusqlite::Result<()> {
+        let terms = self.terms;
+        db.prepare_cached(
+            "INSERT INTO licenses (status_index, number, customer, tier, kind, internal, starts, ends, stops, warn_days, seats,
+             standing, rev, issued_at, issued_by, revised_at, note)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, ?13, ?15)",
+        )?
+        .execute((
+            status_index,
+            self.license.number(),
+            self.customer,
+            self.tier,
+            type_number(terms.kind),
+            terms.internal,
+            terms.starts.seconds(),
+            terms.ends.map(Timestamp::seconds),
+            terms.stops().map(Timestamp::seconds),
+            terms.warn_days,
+            terms.seats,
+            self.rev,
+            stamp.at,
+            self.by,
+            note,
+        ))?;
+        Ok(())
+    }
+
+    fn revise_license(&self, db: &Connection, stamp: &Stamp, status_index: i64, note: Option<&str>) -> rusqlite::Result<()> {
+        let terms = self.terms;
+        run(
+            db,
+            "UPDATE licenses SET customer = ?2, tier = ?3, kind = ?4, internal = ?5, starts = ?6, ends = ?7, stops = ?8,
+             warn_days = ?9, seats = ?10, rev = ?11, revised_at = ?12, note = coalesce(?13, note) WHERE status_index = ?1",
+            (
+                status_index,
+                self.customer,
+                self.tier,
+                type_number(terms.kind),
+                terms.internal,
+                terms.starts.seconds(),
+                terms.ends.map(Timestamp::seconds),
+                terms.stops().map(Timestamp::seconds),
+                terms.warn_days,
+                terms.seats,
+                self.rev,
+                stamp.at,
+                note,
+            ),
+        )
+    }
+
+    fn insert_revision(&self, db: &Connection, stamp: &Stamp, status_index: i64) -> rusqlite::Result<()> {
+        let terms = self.terms;
+        run(
+            db,
+            "INSERT INTO revisions (license, rev, event, kid, signed_at, signed_by, customer, tier, kind, internal, starts, ends,
+             stops, warn_days, seats) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                status_index,
+                self.rev,
+                stamp.number,
+                self.kid,
+                stamp.at,
+                self.by,
+                self.customer,
+                self.tier,
+                type_number(terms.kind),
+                terms.internal,
+                terms.starts.seconds(),
+                terms.ends.map(Timestamp::seconds),
+                terms.stops().map(Timestamp::seconds),
+                terms.warn_days,
+                terms.seats,
+            ),
+        )
+    }
+}
+
+/// Something that was decided about a license.
+pub(super) fn standing<'f>(
+    db: &Connection,
+    license: LicenseId,
+    standing: Standing,
+    reason: Option<&'f str>,
+) -> Result<Change<'f>, LedgerError> {
+    let known = find_license(db, license)?.ok_or_else(|| LedgerError::unknown("license", license))?;
+    let (index, standing) = (known.status_index, standing_number(standing));
+    Ok(Change::new(Customers::Known(known.customer), move |db, stamp| {
+        run(
+            db,
+            "INSERT INTO standings (license, event, at, standing, reason) VALUES (?, ?, ?, ?, ?)",
+            (index, stamp.number, stamp.at, standing, reason),
+        )?;
+        run(db, "UPDATE licenses SET standing = ? WHERE status_index = ?", (standing, index))
+    }))
+}
+
+struct KnownLicense {
+    status_index: i64,
+    rev: u32,
+    customer: i64,
+}
+
+fn find_license(db: &Connection, license: LicenseId) -> rusqlite::Result<Option<KnownLicense>> {
+    db.prepare_cached("SELECT status_index, rev, customer FROM licenses WHERE number = ?")?
+        .query_row([license.number()], |row| {
+            Ok(KnownLicense { status_index: row.get(0)?, rev: row.get(1)?, customer: row.get(2)? })
+        })
+        .optional()
+}
