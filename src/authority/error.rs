@@ -131,6 +131,14 @@ pub enum Error {
         /// Who has one.
         who_can: Vec<Slug>,
     },
+    /// The operator's copy of the signing key is not where it was put.
+    #[error("the copy of signing key {kid} of operator '{operator}' is missing from the keys folder")]
+    CopyMissing {
+        /// Whose copy.
+        operator: Slug,
+        /// The signing key.
+        kid: Kid,
+    },
     /// A passphrase is needed and none was given.
     #[error("the signing key {kid} of operator '{operator}' is protected, and no passphrase was given")]
     Locked {

@@ -103,6 +103,9 @@ impl Authority {
         let expected = *record.public_key()?.verifying();
         let signer = |key| Signer { key, kid: *kid, issuer: self.settings.authority.issuer.clone() };
         let protected = match self.keyring.is_protected(kid, operator) {
+            Err(KeyringError::NoCopy { .. }) if record.has_copy(operator) => {
+                return Err(Error::CopyMissing { operator: operator.clone(), kid: *kid });
+            }
             Err(KeyringError::NoCopy { .. }) => return Err(no_copy(actor, record)),
             other => other?,
         };

@@ -23,6 +23,8 @@ pub mod exit {
     pub const NOT_ALLOWED: u8 = 4;
     /// No such customer, tier, license, machine or key.
     pub const NOT_FOUND: u8 = 5;
+    /// Partly done.
+    pub const PARTLY: u8 = 75;
     /// A bug in lic.
     pub const BUG: u8 = 70;
     /// Cancelled by a person.
@@ -151,6 +153,9 @@ impl From<Error> for Failure {
             Error::NoCopy { who_can, operator, .. } => {
                 let hint = format!("ask {} to run 'lic operator edit {operator} --give-keys'", names(who_can));
                 (exit::NOT_ALLOWED, Some(hint))
+            }
+            Error::CopyMissing { .. } => {
+                (exit::FAILED, Some("restore the keys folder from a backup, or name the right home with --home".into()))
             }
             Error::Locked { .. } => {
                 (exit::NOT_ALLOWED, Some("give --passphrase-file FILE, set LIC_PASSPHRASE_FILE, or run it on a terminal".into()))

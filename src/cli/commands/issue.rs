@@ -10,11 +10,11 @@ use crate::authority::signer::purpose;
 use crate::authority::{Actor, Authority};
 use crate::cli::args::SigningArgs;
 use crate::cli::commands::saving::Destination;
-use crate::cli::error::Failure;
+use crate::cli::error::{Failure, exit};
 use crate::cli::passphrase::Asking;
 use crate::cli::session::Session;
 use crate::cli::views::issued::{IssuedView, summary};
-use crate::license::LicenseType;
+use crate::license::{LicenseId, LicenseType};
 pub use order::Args;
 use order::order;
 
@@ -51,6 +51,7 @@ pub fn issue(
             session.note(&format!("issued before, by the same request: {}", ids.join(", ")));
             return Ok(false);
         }
+        destination.prepare()?;
         save(&earlier, &destination, session)?;
         return Ok(true);
     }
@@ -78,29 +79,41 @@ pub fn issue(
     Ok(true)
 }
 
+/// Saves what was issued, as much of it as can be saved, and shows all of it.
 fn save(issued: &[Issued], destination: &Destination, session: &mut Session<'_>) -> Result<(), Failure> {
     let mut views = Vec::with_capacity(issued.len());
+    let mut unsaved: Vec<(LicenseId, String)> = Vec::new();
     for one in issued {
-        let stem = format!("{}-{}", one.customer.slug, one.terms.tier);
-        let file = match destination {
-            Destination::File(path) if one.repeated && destination.holds(&one.key) => Some(path.clone()),
-            // Whoever asks for a format on standard output gets the key inside it.
-            Destination::Output if session.is_format_given() => None,
-            _ => destination.save(&stem, one.id, &one.key, session)?,
-        };
         let again = if one.repeated { " (issued before, by the same request)" } else { "" };
         session.tick(&format!("{}  {}{again}", one.id, summary(&one.customer.name, &one.terms)));
-        let file = file.map(|file| session.shorten(&file));
+        // Whoever asks for a format on standard output gets the key inside it.
+        let inside = *destination == Destination::Output && session.is_format_given();
+        let saved = if inside { Ok(None) } else { destination.save(one, session) };
+        let file = match saved {
+            Ok(file) => file.map(|file| session.shorten(&file)),
+            Err(why) => {
+                unsaved.push((one.id, why));
+                None
+            }
+        };
         if let Some(file) = &file {
             session.note(&format!("saved {file}"));
         }
         views.push(IssuedView::new(one, file));
     }
     // A person has read it all on the lines above. A bare key on standard output stands alone.
-    if session.is_table() || (*destination == Destination::Output && !session.is_format_given()) {
-        return Ok(());
+    if !session.is_table() && (*destination != Destination::Output || session.is_format_given()) {
+        session.list(&views, "", None)?;
     }
-    session.list(&views, "", None)
+    match unsaved.first() {
+        None => Ok(()),
+        Some((id, why)) => {
+            let ids: Vec<String> = unsaved.iter().map(|(id, _)| id.to_string()).collect();
+            let code = if unsaved.len() < issued.len() { exit::PARTLY } else { exit::FAILED };
+            let message = format!("issued, but not saved: {} ({why})", ids.join(", "));
+            Err(Failure::new(code, message).hint(format!("print a key with 'lic show {id} --key'")))
+        }
+    }
 }
 
 /// The command that gives the same without questions.

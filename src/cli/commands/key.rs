@@ -21,6 +21,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// List the signing keys, their states, and who has a copy
     List,
     Export(ExportArgs),
 }
@@ -33,9 +34,9 @@ Examples:
   lic key export --format jwks > jwks.json
   lic key export --format snippet --lang python > verify.py")]
 struct ExportArgs {
-    /// How to print them
-    #[arg(long, value_name = "FORMAT", default_value = "pem")]
-    format: KeyFormat,
+    /// How to print them [default: pem, or snippet with --lang]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<KeyFormat>,
     /// The language of the snippet: python, node, go, java, csharp, php, rust or c
     #[arg(long, value_name = "LANGUAGE", required_if_eq("format", "snippet"))]
     lang: Option<Language>,
@@ -78,7 +79,12 @@ fn list(session: &mut Session<'_>) -> Result<(), Failure> {
 fn export(args: &ExportArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let authority = session.reading()?;
     let keys = wanted(args, &authority)?;
-    let text = match args.format {
+    let format = match (args.format, args.lang) {
+        (Some(KeyFormat::Snippet) | None, Some(_)) => KeyFormat::Snippet,
+        (Some(_), Some(_)) => return Err(Failure::usage("--lang goes with --format snippet alone")),
+        (format, None) => format.unwrap_or(KeyFormat::Pem),
+    };
+    let text = match format {
         KeyFormat::Pem => keys.to_pem(),
         KeyFormat::Jwks => pretty(&keys.to_jwks()),
         KeyFormat::Jwk => {
@@ -96,10 +102,10 @@ fn export(args: &ExportArgs, session: &mut Session<'_>) -> Result<(), Failure> {
 /// The keys that a verifier is to trust: those published, in use or retired, and never a compromised one.
 fn wanted(args: &ExportArgs, authority: &Authority) -> Result<KeySet, Failure> {
     let purpose = if args.test { KeyPurpose::Test } else { KeyPurpose::License };
-    let chosen = |key: &SigningKeyRecord| {
-        key.purpose == purpose
-            && key.state != KeyState::Compromised
-            && args.kid.as_ref().is_none_or(|kid| key.kid.as_str() == kid)
+    let chosen = |key: &SigningKeyRecord| match &args.kid {
+        // A key named exactly is meant, whatever it signs.
+        Some(kid) => key.kid.as_str() == kid,
+        None => key.purpose == purpose && key.state != KeyState::Compromised,
     };
     let mut keys = KeySet::new();
     for record in authority.read().signing_keys()?.into_iter().filter(chosen) {

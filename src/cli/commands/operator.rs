@@ -25,6 +25,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     Add(AddArgs),
+    /// List operators, their roles and limits, and what they have keys for
     List,
     Edit(EditArgs),
     Remove(RemoveArgs),

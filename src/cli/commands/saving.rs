@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::authority::error::plain;
+use crate::authority::issue::Issued;
 use crate::authority::{Authority, Error};
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
-use crate::license::LicenseId;
 use crate::token::armour;
 
 /// Where keys go.
@@ -51,52 +52,49 @@ impl Destination {
             }
             Self::File(path) => can_write(path.parent().unwrap_or(Path::new("."))),
             Self::Folder(path) => {
-                fs::create_dir_all(path).map_err(|source| Error::file(path, source))?;
+                self.prepare()?;
                 can_write(path)
             }
         }
     }
 
-    /// Whether this file holds just this key.
-    pub fn holds(&self, key: &str) -> bool {
-        matches!(self, Self::File(path) if fs::read(path).is_ok_and(|there| there == armour::wrap(key).as_bytes()))
+    /// Makes the folder that keys go into.
+    pub fn prepare(&self) -> Result<(), Failure> {
+        match self {
+            Self::Folder(path) => Ok(fs::create_dir_all(path).map_err(|source| Error::file(path, source))?),
+            Self::Output | Self::File(_) => Ok(()),
+        }
     }
 
-    /// Saves a key. Gives the file, where there is one.
-    pub fn save(&self, stem: &str, id: LicenseId, key: &str, session: &mut Session<'_>) -> Result<Option<PathBuf>, Failure> {
-        let text = armour::wrap(key);
+    /// Saves a key. Gives the file, where there is one; else why it could not be saved.
+    pub fn save(&self, issued: &Issued, session: &mut Session<'_>) -> Result<Option<PathBuf>, String> {
+        let text = armour::wrap(&issued.key);
         let saved = match self {
-            Self::Output => {
-                session.data(text.as_bytes())?;
-                return Ok(None);
-            }
-            Self::File(path) => write_new(path, &text).map(|()| path.clone()),
-            Self::Folder(folder) => save_in(folder, stem, id, &text),
+            Self::Output => return session.data(text.as_bytes()).map(|()| None).map_err(|failure| failure.message),
+            Self::File(path) => write_once(path, &text).map(|()| path.clone()),
+            Self::Folder(folder) => save_in(folder, issued, &text),
         };
-        saved.map(Some).map_err(|error| {
-            let why = crate::authority::error::plain(&error);
-            Failure::failed(format!("{id} is issued, but its key could not be saved: {why}"))
-                .hint(format!("print the key with 'lic show {id} --key'"))
-        })
+        saved.map(Some).map_err(|error| plain(&error))
     }
 }
 
-/// Saves under the plain name, else under one with the id; the same key saved before is left as it is.
-fn save_in(folder: &Path, stem: &str, id: LicenseId, text: &str) -> io::Result<PathBuf> {
+/// Saves under the plain name, else under one with the id.
+fn save_in(folder: &Path, issued: &Issued, text: &str) -> io::Result<PathBuf> {
+    let stem = format!("{}-{}", issued.customer.slug, issued.terms.tier);
     let plain = folder.join(format!("{stem}.lic"));
-    let with_id = folder.join(format!("{stem}-{}.lic", &id.to_string()[4..]));
-    for path in [&plain, &with_id] {
-        match write_new(path, text) {
-            Ok(()) => return Ok(path.clone()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
-                    return Ok(path.clone());
-                }
-            }
-            Err(error) => return Err(error),
-        }
+    let with_id = folder.join(format!("{stem}-{}.lic", &issued.id.to_string()[4..]));
+    match write_once(&plain, text) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => write_once(&with_id, text).map(|()| with_id),
+        written => written.map(|()| plain),
     }
-    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+/// Writes a file where there is none; one that holds just this text already is fine.
+fn write_once(path: &Path, text: &str) -> io::Result<()> {
+    match write_new(path, text) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && fs::read(path)? == text.as_bytes() => Ok(()),
+        written => written,
+    }
 }
 
 /// Writes a file whole, and only where there is none.
