@@ -16,7 +16,7 @@ mod views;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::world::World;
 use args::Globals;
@@ -37,17 +37,28 @@ use session::Session;
     max_term_width = 100,
     after_help = "Start with 'lic demo', or set up an authority with 'lic init'.\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 not valid, 4 not allowed, 5 not found, 70 a bug, 75 partly done, 130 cancelled."
 )]
-struct Cli {
+struct Top {
     #[command(flatten)]
     globals: Globals,
-    #[command(subcommand)]
-    command: Command,
 }
 
 /// The definition of the whole command line, from which help, man pages and completions are made.
 #[must_use]
 pub fn definition() -> clap::Command {
-    Cli::command()
+    Command::augment_subcommands(Top::command())
+}
+
+/// What the arguments say.
+///
+/// To define every command takes longer than most commands take. Where the first word names a command, no other can be meant,
+/// nor be shown in its help or usage, so that one alone is defined.
+fn parse(args: Vec<OsString>) -> Result<(Globals, Command), clap::Error> {
+    let named = args.get(1).and_then(|word| word.to_str()).and_then(|word| Command::define_only(Top::command(), word));
+    let mut definition = named.unwrap_or_else(definition);
+    let mut matches = definition.try_get_matches_from_mut(args)?;
+    let told =
+        Top::from_arg_matches_mut(&mut matches).and_then(|top| Ok((top.globals, Command::from_arg_matches_mut(&mut matches)?)));
+    told.map_err(|error| error.format(&mut definition))
 }
 
 /// Runs the program with these arguments (the first is the program's name) and gives its exit code.
@@ -56,12 +67,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, world: &mut World) -> u8 {
     if world.variable(complete::VARIABLE).is_some() {
         return complete::answer(&args, world);
     }
-    let parsed = match Cli::try_parse_from(args) {
-        Ok(parsed) => parsed,
+    let (globals, command) = match parse(args) {
+        Ok(told) => told,
         Err(told) => return show_usage(&told, world),
     };
-    let mut session = Session::new(world, parsed.globals);
-    let outcome = parsed.command.run(&mut session).and_then(|()| session.finish());
+    let mut session = Session::new(world, globals);
+    let outcome = command.run(&mut session).and_then(|()| session.finish());
     match outcome {
         Ok(()) => exit::DONE,
         Err(failure) => session.report(&failure),
@@ -102,4 +113,43 @@ pub fn report_panics_as_bugs() {
         let _ = writeln!(errors, "hint: please report it with the command that you ran; the ledger keeps only whole changes");
         std::process::exit(i32::from(exit::BUG));
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn a_command_defined_alone_is_the_same_as_among_all() {
+        let whole = definition();
+        for command in whole.get_subcommands() {
+            let name = command.get_name();
+            let alone = Command::define_only(Top::command(), name).unwrap_or_else(|| panic!("{name} is not defined alone"));
+            for end in ["--help", "-h", "--no-such-flag", "no such words", "--limit", "--as", "--version"] {
+                let line = words(&format!("lic {name} {end}"));
+                let said = |definition: clap::Command| match definition.try_get_matches_from(&line) {
+                    Ok(matches) => format!("{:?}", matches.subcommand()),
+                    Err(error) => error.to_string(),
+                };
+                assert_eq!(said(alone.clone()), said(definition()), "lic {name} {end}");
+            }
+        }
+        assert!(Command::define_only(Top::command(), "--help").is_none());
+    }
+
+    #[test]
+    fn no_command_calls_an_argument_of_its_own_by_the_name_of_a_global_one() {
+        fn check(command: &clap::Command, global: &[String]) {
+            for own in command.get_arguments() {
+                assert!(!global.contains(&own.get_id().to_string()), "{} {}", command.get_name(), own.get_id());
+            }
+            command.get_subcommands().for_each(|command| check(command, global));
+        }
+        let global: Vec<String> = Top::command().get_arguments().map(|argument| argument.get_id().to_string()).collect();
+        definition().get_subcommands().for_each(|command| check(command, &global));
+    }
 }

@@ -32,6 +32,15 @@ macro_rules! commands {
         }
 
         impl Command {
+            /// Adds to the definition the command that `word` names, and no other.
+            pub fn define_only(top: clap::Command, word: &str) -> Option<clap::Command> {
+                $(if word == stringify!($module) {
+                    let command = clap::Command::new(stringify!($module));
+                    return Some(top.subcommand(<$module::Args as clap::Args>::augment_args(command)));
+                })*
+                None
+            }
+
             /// Runs the command.
             pub fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
                 match self {
