@@ -1,0 +1,9 @@
+//! The command line, run in-process: one file for each command, with snapshots of what it prints.
+//!
+//! To add a command: a module here, and `tests/cli/<command>.rs` beside it. See `support` for how a test is written.
+
+#![cfg(feature = "authority")]
+
+mod support;
+
+mod init;

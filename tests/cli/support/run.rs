@@ -1,0 +1,93 @@
+//! What a command left behind: its exit code, what it printed, what it asked.
+
+use std::fmt;
+
+/// A command that has run. Displayed whole, for snapshots.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The arguments, without the program's name.
+    pub args: Vec<String>,
+    /// The width of the terminal, where standard error was one.
+    pub terminal: Option<Option<u16>>,
+    /// The exit code.
+    pub code: u8,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// The questions that were asked.
+    pub questions: Vec<String>,
+}
+
+impl Run {
+    /// The command succeeded.
+    ///
+    /// # Panics
+    /// Where it did not.
+    #[track_caller]
+    pub fn done(self) -> Self {
+        self.code(0)
+    }
+
+    /// The command ended with this exit code.
+    ///
+    /// # Panics
+    /// Where it ended with another.
+    #[track_caller]
+    pub fn code(self, code: u8) -> Self {
+        assert_eq!(self.code, code, "\n{self}");
+        self
+    }
+
+    /// Standard output as JSON.
+    ///
+    /// # Panics
+    /// Where it is not.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self}"))
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "$ lic")?;
+        self.args.iter().try_for_each(|arg| write!(out, " {}", quoted(arg)))?;
+        match self.terminal {
+            None => writeln!(out)?,
+            Some(None) => writeln!(out, "  (a terminal, and standard output a pipe)")?,
+            Some(Some(width)) => writeln!(out, "  (a terminal of {width} columns)")?,
+        }
+        writeln!(out, "exit {}", self.code)?;
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if text.is_empty() {
+                continue;
+            }
+            writeln!(out, "--- {name}")?;
+            write!(out, "{}", visible(text))?;
+            if !text.ends_with('\n') {
+                writeln!(out, "[no line end]")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As a shell wants it.
+fn quoted(arg: &str) -> String {
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || "-_./:=,+@%".contains(sign);
+    if !arg.is_empty() && arg.chars().all(plain) { visible(arg) } else { format!("'{}'", visible(arg).replace('\'', r"'\''")) }
+}
+
+/// With control and bidirectional characters spelled out, so that a snapshot hides nothing.
+fn visible(text: &str) -> String {
+    let hidden = |sign: char| {
+        (sign.is_control() && !matches!(sign, '\n' | '\t'))
+            || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars()
+        .flat_map(|sign| {
+            if hidden(sign) { sign.escape_unicode().to_string() } else { sign.to_string() }.chars().collect::<Vec<_>>()
+        })
+        .collect()
+}
