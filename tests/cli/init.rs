@@ -112,8 +112,7 @@ fn is_protected(desk: &Desk) {
     let keys: Vec<String> = desk.files().into_iter().filter(|(path, _)| path.ends_with("ops.pem")).map(pem_head).collect();
     assert_eq!(keys.len(), 2);
     assert_eq!(keys.iter().filter(|head| *head == "-----BEGIN ENCRYPTED PRIVATE KEY-----").count(), 1, "{keys:?}");
-    let run = desk.lic(&["quick", "trial", "internal", "--out", "-"]).code(4);
-    assert!(run.stderr.contains("is protected, and no passphrase was given"), "{run}");
+    desk.lic(&["quick", "trial", "internal", "--out", "-"]).code(4).says("is protected, and no passphrase was given");
     desk.lic(&["quick", "test", "--out", "-"]).done();
 }
 
@@ -152,8 +151,7 @@ fn nothing_is_ever_overwritten() {
         std::fs::create_dir(desk.home()).unwrap();
         std::fs::write(desk.home().join(occupant), "mine").unwrap();
         let before = desk.files();
-        let run = desk.lic(&FLAGS).code(1);
-        assert!(run.stderr.contains(&format!("home/{occupant} already exists")), "{run}");
+        desk.lic(&FLAGS).code(1).says(&format!("home/{occupant} already exists"));
         assert_eq!(desk.files(), before);
     }
 }
@@ -164,8 +162,7 @@ fn a_link_that_leads_nowhere_is_in_the_way_as_well() {
     let desk = empty();
     std::fs::create_dir(desk.home()).unwrap();
     std::os::unix::fs::symlink("nowhere", desk.home().join("ledger.db")).unwrap();
-    let run = desk.lic(&FLAGS).code(1);
-    assert!(run.stderr.contains("home/ledger.db already exists"), "{run}");
+    desk.lic(&FLAGS).code(1).says("home/ledger.db already exists");
 }
 
 #[test]
@@ -262,4 +259,34 @@ fn a_home_that_cannot_be_made_is_told() {
     let desk = empty();
     desk.write("file", "");
     assert_snapshot!(desk.lic(&with(&["--home", "file/home"])));
+}
+
+#[test]
+#[ignore = "not so yet"]
+fn a_generated_passphrase_is_shown_even_quietly() {
+    let quiet = protected(&["--operator", "ops", "--no-sample-tiers", "--quiet"]);
+    let run = empty().lic_on_terminal(&quiet, [pick("Generate")]).done();
+    assert!(run.stderr.lines().any(|line| line.trim().len() == 23 && line.matches('-').count() == 3), "{run}");
+}
+
+#[test]
+#[ignore = "not so yet"]
+fn an_empty_name_is_called_empty() {
+    let run = empty().lic(&["init", "--name", "", "--product", "cockpit", "--no-passphrase"]).says("empty");
+    assert_eq!(run.code, 2, "{run}");
+}
+
+#[test]
+#[ignore = "not so yet"]
+fn the_wizard_says_how_to_do_without_it() {
+    let answers = [line("Example Software"), line("cockpit"), Enter, Yes];
+    let run = empty().lic_on_terminal(&["init", "--no-passphrase"], answers).done();
+    run.says("lic init --name 'Example Software' --product cockpit --operator ops --no-passphrase");
+}
+
+#[test]
+#[ignore = "not so yet"]
+fn a_dry_run_refuses_what_the_real_one_would() {
+    let name = "Example\nSoftware";
+    empty().lic(&["init", "--name", name, "--product", "cockpit", "--no-passphrase", "--dry-run"]).code(1);
 }

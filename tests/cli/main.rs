@@ -6,4 +6,7 @@
 
 mod support;
 
+mod customer;
 mod init;
+mod operator;
+mod tier;

@@ -39,6 +39,26 @@ impl Run {
         self
     }
 
+    /// Nothing that was printed steers the terminal or hides from it.
+    ///
+    /// # Panics
+    /// Where something does.
+    #[track_caller]
+    pub fn tame(self) -> Self {
+        assert!(!self.stdout.chars().chain(self.stderr.chars()).any(is_hidden), "\n{self}");
+        self
+    }
+
+    /// Standard error holds this text.
+    ///
+    /// # Panics
+    /// Where it does not.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "{text:?} is not said:\n{self}");
+        self
+    }
+
     /// Standard output as JSON.
     ///
     /// # Panics
@@ -73,21 +93,36 @@ impl fmt::Display for Run {
     }
 }
 
-/// As a shell wants it.
+/// How much of an argument is shown.
+const LONGEST_ARG: usize = 120;
+
+/// As a shell wants it; the end of a very long one is left out.
 fn quoted(arg: &str) -> String {
+    let length = arg.chars().count();
+    if length > LONGEST_ARG {
+        let start: String = arg.chars().take(LONGEST_ARG / 2).collect();
+        return format!("'{}… {length} characters'", visible(&start));
+    }
     let plain = |sign: char| sign.is_ascii_alphanumeric() || "-_./:=,+@%".contains(sign);
     if !arg.is_empty() && arg.chars().all(plain) { visible(arg) } else { format!("'{}'", visible(arg).replace('\'', r"'\''")) }
 }
 
-/// With control and bidirectional characters spelled out, so that a snapshot hides nothing.
-fn visible(text: &str) -> String {
-    let hidden = |sign: char| {
-        (sign.is_control() && !matches!(sign, '\n' | '\t'))
-            || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars()
-        .flat_map(|sign| {
-            if hidden(sign) { sign.escape_unicode().to_string() } else { sign.to_string() }.chars().collect::<Vec<_>>()
-        })
-        .collect()
+/// With control and bidirectional characters spelled out as `<U+001B>`, unlike anything that the program writes, so that a
+/// snapshot hides nothing.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for sign in text.chars() {
+        if is_hidden(sign) {
+            shown.push_str(&format!("<U+{:04X}>", u32::from(sign)));
+        } else {
+            shown.push(sign);
+        }
+    }
+    shown
+}
+
+/// Characters that steer a terminal, or that nobody sees.
+pub fn is_hidden(sign: char) -> bool {
+    (sign.is_control() && !matches!(sign, '\n' | '\t'))
+        || matches!(sign, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
