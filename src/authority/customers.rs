@@ -1,6 +1,6 @@
 //! Keeping customers: add, edit, archive, import.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::csv_import::{CustomerCsv, CustomerField, ImportRow};
 use super::difference::{Difference, differences};
@@ -95,8 +95,8 @@ impl CustomerChange {
 /// What an import does to one customer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Imported {
-    /// New.
-    Added(Customer),
+    /// New; with the known customer whose name is the same but for its legal form, where there is one.
+    Added(Customer, Option<Customer>),
     /// Known, and changed.
     Changed(Customer, Vec<Difference>),
     /// Known, and the same.
@@ -164,13 +164,14 @@ impl Authority {
     ) -> Result<Vec<Imported>, Error> {
         self.change(mode, |tx| {
             actor.require(Role::Issuer, "import customers", &tx.read())?;
-            let one = |row: &ImportRow| {
-                import_one(tx, actor, row, &csv.fields, at).map_err(|error| match error {
+            let mut names = NamesTaken::of(&tx.read())?;
+            let mut one = |row: &ImportRow| {
+                import_one(tx, actor, row, &csv.fields, &mut names, at).map_err(|error| match error {
                     Error::Invalid(why) => Error::Invalid(format!("line {}: {why}", row.line)),
                     other => other,
                 })
             };
-            csv.rows.iter().map(one).collect()
+            csv.rows.iter().map(&mut one).collect()
         })
     }
 }
@@ -180,6 +181,7 @@ fn import_one(
     actor: &Actor,
     row: &ImportRow,
     fields: &BTreeSet<CustomerField>,
+    names: &mut NamesTaken,
     at: Timestamp,
 ) -> Result<Imported, Error> {
     let Some(before) = known(&tx.read(), row)? else {
@@ -197,7 +199,8 @@ fn import_one(
             archived: false,
         };
         add(tx, actor, &customer, at)?;
-        return Ok(Imported::Added(customer));
+        let alike = names.take(&customer);
+        return Ok(Imported::Added(customer, alike));
     };
     let mut after = before.clone();
     after.name.clone_from(&row.name);
@@ -215,11 +218,32 @@ fn import_one(
     Ok(if changes.is_empty() { Imported::Unchanged(before) } else { Imported::Changed(after, changes) })
 }
 
+/// The names of all customers without their legal forms, for pointing out doubles in a large import.
+struct NamesTaken(BTreeMap<String, Customer>);
+
+impl NamesTaken {
+    fn of(tables: &Tables<'_>) -> Result<Self, Error> {
+        let all = tables.customers(&CustomerFilter::default())?;
+        Ok(Self(all.into_iter().map(|customer| (bare_name(&customer.name), customer)).collect()))
+    }
+
+    /// Takes a name in; gives the customer who had it.
+    fn take(&mut self, customer: &Customer) -> Option<Customer> {
+        self.0.insert(bare_name(&customer.name), customer.clone())
+    }
+}
+
 /// The customer that a row is about, where there is one.
 fn known(tables: &Tables<'_>, row: &ImportRow) -> Result<Option<Customer>, Error> {
     if let Some(reference) = &row.reference
         && let Some(known) = tables.customer_by_reference(reference)?
     {
+        if let Some(slug) = row.slug.as_ref().filter(|slug| **slug != known.slug)
+            && tables.customer(slug)?.is_some()
+        {
+            let why = format!("reference '{reference}' is customer '{}', and '{slug}' is another one", known.slug);
+            return Err(Error::Invalid(why));
+        }
         return Ok(Some(known));
     }
     if let Some(slug) = &row.slug {

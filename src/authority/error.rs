@@ -80,6 +80,14 @@ pub enum Error {
     /// No such operator.
     #[error("there is no operator '{0}'")]
     UnknownOperator(String),
+    /// No operator of this name to change.
+    #[error("there is no operator '{name}'")]
+    NoSuchOperator {
+        /// What was asked for.
+        name: Slug,
+        /// The nearest names, best first.
+        close: Vec<Slug>,
+    },
     /// No such preset in `lic.toml`.
     #[error("there is no preset '{name}'")]
     UnknownPreset {

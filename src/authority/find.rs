@@ -3,7 +3,7 @@
 use super::Error;
 use crate::ledger::{CustomerFilter, LicenseRecord, Tables, TierFilter};
 use crate::license::id::LicenseIdPrefix;
-use crate::license::{Customer, LicenseId, Slug, Tier};
+use crate::license::{Customer, LicenseId, Operator, Slug, Tier};
 
 /// How alike two names must be (0 to 1, Jaro-Winkler) for one to be offered in place of the other.
 const ALIKE: f64 = 0.7;
@@ -91,6 +91,19 @@ pub fn product(tables: &Tables<'_>, name: &Slug) -> Result<(), Error> {
     }
     let close = closest(name.as_str(), products).into_iter().map(str::to_owned).collect();
     Err(Error::UnknownProduct { name: name.to_string(), close })
+}
+
+/// The operator of this name, to be changed.
+///
+/// # Errors
+/// [`Error::NoSuchOperator`], with the nearest names.
+pub fn operator(tables: &Tables<'_>, name: &Slug) -> Result<Operator, Error> {
+    if let Some(operator) = tables.operator(name)? {
+        return Ok(operator);
+    }
+    let all = tables.operators()?;
+    let close = closest(name.as_str(), all.iter().map(|operator| operator.slug.as_str()));
+    Err(Error::NoSuchOperator { name: name.clone(), close: close.into_iter().filter_map(|name| name.parse().ok()).collect() })
 }
 
 /// The license that a person named by its id or by a beginning of it that only one license has.

@@ -39,7 +39,7 @@ impl Authority {
     /// # Errors
     /// [`Error::Occupied`] when there is anything that would be overwritten; whatever keeps the files from being written.
     pub fn init(home: Home, founding: &Founding, at: Timestamp, entropy: &mut dyn Entropy) -> Result<Self, Error> {
-        check(founding)?;
+        founding.check()?;
         for path in [home.settings_path(), home.ledger_path(), home.keys_path()] {
             if path.symlink_metadata().is_ok() {
                 return Err(Error::Occupied(path));
@@ -79,10 +79,16 @@ fn preset_tier(tiers: &[Tier]) -> Option<&Slug> {
     tiers.iter().rev().nth(1).or(tiers.first()).map(|tier| &tier.slug)
 }
 
-fn check(founding: &Founding) -> Result<(), Error> {
-    check_line("authority's name", &founding.name)?;
-    check_line("issuer", &founding.issuer)?;
-    founding.tiers.iter().try_for_each(tiers::check)
+impl Founding {
+    /// Refuses what no authority can be.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for texts and tiers that are out of range.
+    pub fn check(&self) -> Result<(), Error> {
+        check_line("authority's name", &self.name)?;
+        check_line("issuer", &self.issuer)?;
+        self.tiers.iter().try_for_each(tiers::check)
+    }
 }
 
 fn found(

@@ -6,9 +6,9 @@
 use super::customers::check_line;
 use super::difference::{Difference, differences};
 use super::signer::Signer;
-use super::{Actor, Authority, Error, Mode};
+use super::{Actor, Authority, Error, Mode, find};
 use crate::keyring::Protection;
-use crate::ledger::{Fact, KeyState, Tables};
+use crate::ledger::{Fact, KeyState, Tables, TierFilter};
 use crate::license::{Operator, Role, Slug, Timestamp};
 use crate::mail::address;
 
@@ -21,6 +21,7 @@ impl Authority {
         self.change(mode, |tx| {
             actor.require(Role::Admin, "add operators", &tx.read())?;
             check(operator)?;
+            check_tiers(&tx.read(), operator)?;
             if tx.read().operator(&operator.slug)?.is_some() {
                 return Err(Error::AlreadyExists { what: "operator", name: operator.slug.to_string() });
             }
@@ -32,7 +33,7 @@ impl Authority {
     /// Changes an operator as `edit` says. Gives what changed; nothing is recorded where nothing changes.
     ///
     /// # Errors
-    /// [`Error::UnknownOperator`], [`Error::LastAdmin`], bad texts or mail addresses, a role that does not cover it.
+    /// [`Error::NoSuchOperator`], [`Error::LastAdmin`], bad texts or mail addresses, a role that does not cover it.
     pub fn edit_operator(
         &mut self,
         actor: &Actor,
@@ -43,10 +44,11 @@ impl Authority {
     ) -> Result<(Operator, Vec<Difference>), Error> {
         self.change(mode, |tx| {
             actor.require(Role::Admin, "change operators", &tx.read())?;
-            let before = tx.read().operator(slug)?.ok_or_else(|| Error::UnknownOperator(slug.to_string()))?;
+            let before = find::operator(&tx.read(), slug)?;
             let mut after = before.clone();
             edit(&mut after);
             check(&after)?;
+            check_tiers(&tx.read(), &after)?;
             if before.role == Role::Admin && after.role != Role::Admin {
                 keep_an_admin(&tx.read(), slug)?;
             }
@@ -61,12 +63,12 @@ impl Authority {
     /// Removes an operator and the operator's copies of the signing keys. What they did stays in the audit log.
     ///
     /// # Errors
-    /// [`Error::UnknownOperator`], [`Error::LastAdmin`], a role that does not cover it; a copy that cannot be deleted.
+    /// [`Error::NoSuchOperator`], [`Error::LastAdmin`], a role that does not cover it; a copy that cannot be deleted.
     pub fn remove_operator(&mut self, actor: &Actor, slug: &Slug, at: Timestamp, mode: Mode) -> Result<Operator, Error> {
         let keyring = self.keyring.clone();
         self.change(mode, |tx| {
             actor.require(Role::Admin, "remove operators", &tx.read())?;
-            let operator = tx.read().operator(slug)?.ok_or_else(|| Error::UnknownOperator(slug.to_string()))?;
+            let operator = find::operator(&tx.read(), slug)?;
             if operator.role == Role::Admin {
                 keep_an_admin(&tx.read(), slug)?;
             }
@@ -84,7 +86,7 @@ impl Authority {
     /// Gives an operator a copy of a signing key, under the operator's own passphrase.
     ///
     /// # Errors
-    /// [`Error::UnknownOperator`], a viewer (who may not sign), a copy that is there already, a role that does not cover it.
+    /// [`Error::NoSuchOperator`], a viewer (who may not sign), a copy that is there already, a role that does not cover it.
     pub fn give_copy(
         &mut self,
         actor: &Actor,
@@ -96,7 +98,7 @@ impl Authority {
         let keyring = self.keyring.clone();
         self.change(Mode::Commit, |tx| {
             actor.require(Role::Admin, "give out signing keys", &tx.read())?;
-            let operator = tx.read().operator(slug)?.ok_or_else(|| Error::UnknownOperator(slug.to_string()))?;
+            let operator = find::operator(&tx.read(), slug)?;
             if operator.role == Role::Viewer {
                 return Err(Error::Invalid(format!("operator '{slug}' is a viewer and does not sign")));
             }
@@ -119,6 +121,15 @@ impl Authority {
         keys.retain(|key| matches!(key.state, KeyState::Active | KeyState::Next) && !key.has_copy(slug));
         Ok(keys)
     }
+}
+
+/// Refuses limits to tiers that are not there: the operator could issue nothing.
+fn check_tiers(tables: &Tables<'_>, operator: &Operator) -> Result<(), Error> {
+    let known = tables.tiers(&TierFilter::default())?;
+    let missing = operator.limits.tiers.iter().find(|tier| known.iter().all(|known| known.slug != **tier));
+    let Some(missing) = missing else { return Ok(()) };
+    let close = find::closest(missing.as_str(), known.iter().map(|tier| tier.slug.as_str()));
+    Err(Error::UnknownTier { name: missing.to_string(), close: close.into_iter().map(str::to_owned).collect() })
 }
 
 fn keep_an_admin(tables: &Tables<'_>, leaving: &Slug) -> Result<(), Error> {

@@ -41,19 +41,19 @@ impl Authority {
     /// Changes a tier as `edit` says. Gives what it is now and what was changed; nothing is recorded where nothing changes.
     ///
     /// # Errors
-    /// [`Error::UnknownTier`], texts and numbers out of range, a role that does not cover it.
+    /// [`Error::UnknownTier`], what `edit` refuses, texts and numbers out of range, a role that does not cover it.
     pub fn edit_tier(
         &mut self,
         actor: &Actor,
         name: &str,
-        edit: impl FnOnce(&mut Tier),
+        edit: impl FnOnce(&mut Tier) -> Result<(), Error>,
         at: Timestamp,
         mode: Mode,
     ) -> Result<(Tier, Vec<Difference>), Error> {
         self.change(mode, |tx| {
             actor.require(Role::Admin, "change tiers", &tx.read())?;
             let mut tier = find::tier(&tx.read(), name, None)?;
-            edit(&mut tier);
+            edit(&mut tier)?;
             match put(tx, actor, &tier, at)? {
                 Applied::Changed(tier, changes) => Ok((tier, changes)),
                 Applied::Added(tier) | Applied::Unchanged(tier) => Ok((tier, Vec::new())),

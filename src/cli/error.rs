@@ -137,6 +137,9 @@ impl From<Error> for Failure {
                 exit::NOT_ALLOWED,
                 Some("name one of 'lic operator list' with --as, or have an admin run 'lic operator add'".into()),
             ),
+            Error::NoSuchOperator { close, .. } => {
+                (exit::NOT_FOUND, Some(did_you_mean(close, "see the operators with 'lic operator list'")))
+            }
             Error::UnknownPreset { known, .. } => {
                 (exit::NOT_FOUND, Some(format!("the presets in lic.toml are {}", names(known))))
             }

@@ -67,11 +67,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, world: &mut World) -> u8 {
     if world.variable(complete::VARIABLE).is_some() {
         return complete::answer(&args, world);
     }
+    let typed = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let (globals, command) = match parse(args) {
         Ok(told) => told,
         Err(told) => return show_usage(&told, world),
     };
-    let mut session = Session::new(world, globals);
+    let mut session = Session::new(world, globals, typed);
     let outcome = command.run(&mut session).and_then(|()| session.finish());
     match outcome {
         Ok(()) => exit::DONE,

@@ -26,16 +26,25 @@ pub struct Session<'w> {
     pub world: &'w mut World,
     /// The arguments every command knows.
     pub globals: Globals,
+    /// What was typed after the program's name.
+    typed: Vec<String>,
     errors: Styles,
     output: Styles,
 }
 
 impl<'w> Session<'w> {
-    pub fn new(world: &'w mut World, globals: Globals) -> Self {
+    pub fn new(world: &'w mut World, globals: Globals, typed: Vec<String>) -> Self {
         let errors = Styles::of(globals.color, world, Stream::Errors);
         let output = Styles::of(globals.color, world, Stream::Output);
         world.terminal.set_color(errors.is_colored());
-        Self { world, globals, errors, output }
+        Self { world, globals, typed, errors, output }
+    }
+
+    /// The command that was typed, with what was answered added to it, ready to be typed again.
+    pub fn typed_with(&self, answered: &[String]) -> String {
+        let words = std::iter::once("lic").chain(self.typed.iter().chain(answered).map(String::as_str));
+        // Only a NUL cannot be quoted, and no argument of a process holds one.
+        shlex::try_join(words).unwrap_or_default()
     }
 
     /// The current moment.

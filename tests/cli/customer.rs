@@ -300,7 +300,6 @@ fn an_import_updates_by_slug() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn an_import_points_out_names_that_are_nearly_the_same() {
     let desk = with_customer("acme");
     desk.write("crm.csv", "name\nAcme AG\n");
@@ -308,7 +307,6 @@ fn an_import_points_out_names_that_are_nearly_the_same() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn a_row_whose_reference_and_slug_name_two_customers_is_refused() {
     let desk = with_customers();
     desk.write("crm.csv", "name,slug,reference\nBolt,bolt,C-17\n");

@@ -37,7 +37,7 @@ fn an_issuer_gets_a_copy_of_the_signing_keys_and_a_viewer_none() {
 fn a_new_operator_types_a_passphrase_of_their_own() {
     let desk = with_passphrase();
     let typed = secret("battery staple");
-    let answers = [pick("Type"), typed.clone(), typed, secret("correct horse")];
+    let answers = [secret("correct horse"), pick("Type"), typed.clone(), typed];
     assert_snapshot!(desk.lic_on_terminal(&["operator", "add", "jane", "--role", "issuer"], answers));
     desk.write_private("janes", "battery staple");
     let issue = ["issue", "acme", "--tier", "basic", "--out", "-", "--as", "jane", "--passphrase-file"];
@@ -58,7 +58,6 @@ fn passphrases_of_both_come_from_files_in_a_script() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn an_operator_who_could_not_be_given_keys_is_not_added() {
     let desk = with_passphrase();
     let (events, files) = (desk.events(), desk.files());
@@ -146,7 +145,6 @@ fn a_dry_run_refuses_what_the_role_does_not_cover() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn a_dry_run_of_quick_states_refuses_what_the_role_does_not_cover() {
     let desk = with_operators();
     desk.lic(&["quick", "--state", "all", "--out", "keys/", "--as", "bob", "--dry-run"]).code(4);
@@ -252,7 +250,6 @@ fn an_operators_own_limits_hold() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn a_limit_to_a_tier_that_is_not_there_is_questioned() {
     let desk = with_operators();
     desk.lic(&["operator", "edit", "jane", "--tier", "bassic"]).says("bassic");
@@ -333,7 +330,6 @@ fn what_cannot_be_an_operator_is_refused() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn an_unknown_operator_is_not_found() {
     let desk = with_operators();
     desk.lic(&["operator", "edit", "jame", "--role", "viewer"]).code(5);

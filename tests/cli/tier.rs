@@ -185,7 +185,6 @@ fn a_field_is_lifted_with_unlimited() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn taking_away_a_feature_that_a_tier_lacks_is_no_silent_success() {
     let desk = authority();
     desk.lic(&["tier", "edit", "basic", "--remove-feature", "ssso"]).says("ssso");

@@ -55,7 +55,9 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     if session.can_ask() {
         session.note(&format!("a new authority in {}", home.path().display()));
     }
-    let founding = founding(args, session)?;
+    let mut answered = Vec::new();
+    let founding = founding(&args, &mut answered, session)?;
+    founding.check()?;
     let at = session.now();
     if session.globals.dry_run {
         session.done(&format!("set up '{}' in {}", founding.name, home.path().display()), "");
@@ -66,27 +68,55 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
         session.warn("the signing key has no passphrase: whoever can read the keys folder can sign");
     }
     report(&authority, &founding, session)?;
+    if !answered.is_empty() {
+        let command = session.typed_with(&answered);
+        session.hint(&format!("the same without questions: {command}"));
+    }
     Ok(authority.close()?)
 }
 
-fn founding(args: Args, session: &mut Session<'_>) -> Result<Founding, Failure> {
+fn founding(args: &Args, answered: &mut Vec<String>, session: &mut Session<'_>) -> Result<Founding, Failure> {
     let wanted = |what: &'static str| move |text: &str| if text.is_empty() { Err(what) } else { Ok(text.to_owned()) };
-    let name = match args.name {
+    let name = match args.name.clone() {
         Some(name) => name,
-        None => session.ask_line("name", EXAMPLE, "Name of your company", None, wanted("a name is needed"))?,
+        None => {
+            let name = session.ask_line("name", EXAMPLE, "Name of your company", None, wanted("a name is needed"))?;
+            answered.extend(["--name".to_owned(), name.clone()]);
+            name
+        }
     };
-    let issuer = args.issuer.or_else(|| default_issuer(&name));
+    if name.trim().is_empty() {
+        return Err(Failure::usage("the name must not be empty").hint(EXAMPLE));
+    }
+    let issuer = args.issuer.clone().or_else(|| default_issuer(&name));
     let issuer = issuer.ok_or_else(|| Failure::usage("no issuer can be made from that name").hint("give one: --issuer NAME"))?;
-    let product = match args.product {
+    let product = match args.product.clone() {
         Some(product) => product,
-        None => session.ask_line("product", EXAMPLE, "Short name of your product", None, str::parse::<Slug>)?,
+        None => {
+            let product = session.ask_line("product", EXAMPLE, "Short name of your product", None, str::parse::<Slug>)?;
+            answered.extend(["--product".to_owned(), product.to_string()]);
+            product
+        }
     };
-    let operator = match args.operator {
+    let operator = match args.operator.clone() {
         Some(operator) => operator,
-        None => first_operator(session)?,
+        None => {
+            let operator = first_operator(session)?;
+            if session.can_ask() {
+                answered.extend(["--operator".to_owned(), operator.to_string()]);
+            }
+            operator
+        }
     };
-    let tiers = if args.no_sample_tiers || !wants_sample_tiers(session)? { Vec::new() } else { sample_tiers(&product) };
-    let passphrase = first_passphrase(args.no_passphrase, &args.signing, &operator, session)?;
+    let tiers = if args.no_sample_tiers {
+        Vec::new()
+    } else if wants_sample_tiers(session)? {
+        sample_tiers(&product)
+    } else {
+        answered.push("--no-sample-tiers".into());
+        Vec::new()
+    };
+    let passphrase = first_passphrase(args, &operator, answered, session)?;
     Ok(Founding { name, issuer, operator, passphrase, product, tiers })
 }
 
@@ -110,19 +140,21 @@ fn wants_sample_tiers(session: &mut Session<'_>) -> Result<bool, Failure> {
 }
 
 fn first_passphrase(
-    none: bool,
-    signing: &SigningArgs,
+    args: &Args,
     operator: &Slug,
+    answered: &mut Vec<String>,
     session: &mut Session<'_>,
 ) -> Result<Option<Passphrase>, Failure> {
-    if none {
+    if args.no_passphrase {
         return Ok(None);
     }
-    if let Some(passphrase) = passphrase::from_files(session, signing).map_err(Error::Passphrase)? {
+    if let Some(passphrase) = passphrase::from_files(session, &args.signing).map_err(Error::Passphrase)? {
         passphrase.check_strength().map_err(Error::Passphrase)?;
         return Ok(Some(passphrase));
     }
-    passphrase::ask_new(session, &format!("'{operator}'"), EXAMPLE).map(Some)
+    let passphrase = passphrase::ask_new(session, &format!("'{operator}'"), EXAMPLE)?;
+    answered.extend(["--passphrase-file".to_owned(), "FILE".to_owned()]);
+    Ok(Some(passphrase))
 }
 
 fn report(authority: &Authority, founding: &Founding, session: &mut Session<'_>) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ mod order;
 use std::path::Path;
 
 use crate::authority::issue::{Batch, Issued};
-use crate::authority::order::{End, Order, Quantity};
+use crate::authority::order::Order;
 use crate::authority::signer::purpose;
 use crate::authority::{Actor, Authority};
 use crate::cli::args::SigningArgs;
@@ -22,11 +22,13 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let mut authority = session.writing()?;
     let actor = session.actor(&authority)?;
     authority.check_may_issue(&actor, args.kind.unwrap_or(LicenseType::Commercial))?;
-    let (order, asked) = order(&args, &authority, session)?;
+    let (order, answered) = order(&args, &authority, session)?;
+    let asked = !answered.is_empty();
     let batch = Batch { count: args.count, request: args.request_id.clone() };
     let done = issue(&mut authority, &actor, &order, &batch, args.out.as_deref(), &args.signing, asked, session)?;
     if done && asked {
-        session.hint(&format!("the same without questions: {}", equivalent(&order)));
+        let command = session.typed_with(&answered);
+        session.hint(&format!("the same without questions: {command}"));
     }
     Ok(authority.close()?)
 }
@@ -114,26 +116,4 @@ fn save(issued: &[Issued], destination: &Destination, session: &mut Session<'_>)
             Err(Failure::new(code, message).hint(format!("print a key with 'lic show {id} --key'")))
         }
     }
-}
-
-/// The command that gives the same without questions.
-fn equivalent(order: &Order) -> String {
-    let mut command = format!("lic issue {} --tier {}", order.customer, order.tier);
-    let mut add = |flag: &str, value: String| {
-        command.push_str(&format!(" {flag} {value}"));
-    };
-    match order.seats {
-        Some(Quantity::Count(seats)) => add("--seats", seats.to_string()),
-        Some(Quantity::Unlimited) => add("--seats", "unlimited".into()),
-        None => {}
-    }
-    match order.end {
-        Some(End::For(period)) => add("--for", period.to_string()),
-        Some(End::Until(date)) => add("--until", date.to_string()),
-        Some(End::Perpetual) | None => {}
-    }
-    if order.end == Some(End::Perpetual) {
-        command.push_str(" --perpetual");
-    }
-    command
 }

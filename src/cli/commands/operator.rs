@@ -9,7 +9,7 @@ use crate::cli::error::Failure;
 use crate::cli::session::Session;
 use crate::cli::views::operator::OperatorView;
 use crate::license::{LicenseType, Operator, OperatorLimits, Period, Role, Slug};
-use keys::{KeyArgs, give_keys, new_passphrase};
+use keys::{KeyArgs, give_keys, new_passphrase, unlock_missing};
 
 /// Keep operators: add, list, edit, remove
 ///
@@ -143,9 +143,11 @@ fn add(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     if operator.role == Role::Viewer {
         authority.add_operator(&actor, &operator, at, Mode::Commit)?;
     } else {
+        // Everything that can be refused comes first, so that nobody is added who could then not be given keys.
+        let keys = unlock_missing(&authority, &actor, &operator.slug, &args.keys, session)?;
         let passphrase = new_passphrase(&operator.slug, &args.keys, session)?;
         authority.add_operator(&actor, &operator, at, Mode::Commit)?;
-        give_keys(&mut authority, &actor, &operator.slug, passphrase.as_ref(), &args.keys, session)?;
+        give_keys(&mut authority, &actor, &operator.slug, &keys, passphrase.as_ref(), session)?;
     }
     session.tick(&format!("added {what}"));
     Ok(authority.close()?)
@@ -175,11 +177,12 @@ fn edit(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Failure> {
         session.changes(&format!("operator '{}'", operator.slug), &changes);
     }
     if args.give_keys && !session.globals.dry_run {
-        if authority.keys_without(&operator.slug)?.is_empty() {
+        let keys = unlock_missing(&authority, &actor, &operator.slug, &args.keys, session)?;
+        if keys.is_empty() {
             session.note(&format!("operator '{}' has a copy of every signing key", operator.slug));
         } else {
             let passphrase = new_passphrase(&operator.slug, &args.keys, session)?;
-            give_keys(&mut authority, &actor, &operator.slug, passphrase.as_ref(), &args.keys, session)?;
+            give_keys(&mut authority, &actor, &operator.slug, &keys, passphrase.as_ref(), session)?;
         }
     }
     Ok(authority.close()?)

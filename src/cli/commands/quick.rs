@@ -77,6 +77,9 @@ fn in_states(
         "all" => KeyCondition::ALL.to_vec(),
         one => vec![one.parse().map_err(|why| Failure::usage(format!("--state {one}: {why}")))?],
     };
+    let at = session.now();
+    // Refuses, before any passphrase is asked for, who may not.
+    authority.plan(actor, &test_order(order), at)?;
     if session.globals.dry_run {
         session.done(&format!("make {} test keys", conditions.len()), "");
         return Ok(());
@@ -90,9 +93,6 @@ fn in_states(
             return Err(Failure::from(Error::Occupied(path)).hint("name an empty folder with --out"));
         }
     }
-    let at = session.now();
-    // Refuses, before any passphrase is asked for, who may not.
-    authority.plan(actor, &test_order(order), at)?;
     let signer = authority.unlock(actor, purpose(LicenseType::Test), &mut Asking::new(session, &args.signing))?;
     let keys = authority.keys_in_conditions(actor, &conditions, order, &signer, at, &mut *session.world.entropy)?;
     let mut views = Vec::with_capacity(keys.len());

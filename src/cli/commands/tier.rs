@@ -5,8 +5,8 @@ mod fields;
 
 use clap::Subcommand;
 
-use crate::authority::find;
 use crate::authority::tiers_file::tiers_to_toml;
+use crate::authority::{Error, find};
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
 use crate::cli::views::tier::TierView;
@@ -164,16 +164,22 @@ fn edit(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     change(&args.tier, session, |tier| {
         args.fields.apply(tier);
         for feature in &args.remove_feature {
-            tier.features.remove(feature);
+            if !tier.features.remove(feature) {
+                return Err(Error::Invalid(format!("tier '{}' has no feature '{feature}'", tier.slug)));
+            }
         }
+        Ok(())
     })
 }
 
 fn retire(args: &RetireArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    change(&args.tier, session, |tier| tier.retired = !args.undo)
+    change(&args.tier, session, |tier| {
+        tier.retired = !args.undo;
+        Ok(())
+    })
 }
 
-fn change(name: &str, session: &mut Session<'_>, edit: impl FnOnce(&mut Tier)) -> Result<(), Failure> {
+fn change(name: &str, session: &mut Session<'_>, edit: impl FnOnce(&mut Tier) -> Result<(), Error>) -> Result<(), Failure> {
     let mut authority = session.writing()?;
     let actor = session.actor(&authority)?;
     let (at, mode) = (session.now(), session.mode());

@@ -81,8 +81,12 @@ fn tell(imported: &[Imported], session: &mut Session<'_>) {
     let (mut added, mut changed, mut unchanged) = (0, 0, 0);
     for one in imported {
         let line = match one {
-            Imported::Added(customer) => {
+            Imported::Added(customer, alike) => {
                 added += 1;
+                if let Some(other) = alike.as_ref().filter(|_| added <= TOLD) {
+                    let (slug, name) = (&other.slug, &other.name);
+                    session.warn(&format!("{}: customer '{slug}' has nearly the same name: {name}", customer.slug));
+                }
                 format!("+ {}  {}", customer.slug, customer.name)
             }
             Imported::Changed(customer, changes) => {

@@ -92,16 +92,25 @@ pub struct Args {
     pub(super) signing: SigningArgs,
 }
 
-/// The order that the arguments stand for, and whether anything had to be asked for.
-pub(super) fn order(args: &Args, authority: &Authority, session: &mut Session<'_>) -> Result<(Order, bool), Failure> {
+/// The order that the arguments stand for, and the arguments that had to be asked for.
+pub(super) fn order(args: &Args, authority: &Authority, session: &mut Session<'_>) -> Result<(Order, Vec<String>), Failure> {
+    let mut answered = Vec::new();
     let customer = match &args.customer {
         Some(name) => find::customer(&authority.read(), name)?.slug,
-        None => ask_customer(authority, session)?,
+        None => {
+            let customer = ask_customer(authority, session)?;
+            answered.push(customer.to_string());
+            customer
+        }
     };
     let product = args.product.clone().or_else(|| authority.settings.defaults.product.clone());
     let tier = match &args.tier {
         Some(tier) => tier.clone(),
-        None => ask_tier(authority, product.as_ref(), session)?,
+        None => {
+            let tier = ask_tier(authority, product.as_ref(), session)?;
+            answered.extend(["--tier".to_owned(), tier.clone()]);
+            tier
+        }
     };
     // In full, so that a request is the same however its tier was typed.
     let tier = find::tier(&authority.read(), &tier, product.as_ref())?.full_name();
@@ -127,7 +136,7 @@ pub(super) fn order(args: &Args, authority: &Authority, session: &mut Session<'_
     if let Some(path) = &args.meta {
         order.meta = Some(read_meta(path, session)?);
     }
-    Ok((order, args.customer.is_none() || args.tier.is_none()))
+    Ok((order, answered))
 }
 
 fn ask_customer(authority: &Authority, session: &mut Session<'_>) -> Result<Slug, Failure> {

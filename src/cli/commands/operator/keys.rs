@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::authority::init::protection;
-use crate::authority::{Actor, Authority};
+use crate::authority::signer::Signer;
+use crate::authority::{Actor, Authority, Error};
 use crate::cli::args::SigningArgs;
 use crate::cli::error::Failure;
 use crate::cli::passphrase::{self, Asking};
@@ -25,23 +26,37 @@ pub struct KeyArgs {
     signing: SigningArgs,
 }
 
-/// Gives the operator a copy of every signing key that signs and that the operator lacks.
+/// Unlocks the actor's copy of every signing key that signs and that the operator lacks.
+pub fn unlock_missing(
+    authority: &Authority,
+    actor: &Actor,
+    operator: &Slug,
+    args: &KeyArgs,
+    session: &mut Session<'_>,
+) -> Result<Vec<(Signer, KeyPurpose)>, Failure> {
+    let mut unlocked = Vec::new();
+    for key in authority.keys_without(operator)? {
+        unlocked.push((authority.unlock_copy(actor, &key, &mut Asking::new(session, &args.signing))?, key.purpose));
+    }
+    Ok(unlocked)
+}
+
+/// Gives the operator copies of these signing keys.
 pub fn give_keys(
     authority: &mut Authority,
     actor: &Actor,
     operator: &Slug,
+    keys: &[(Signer, KeyPurpose)],
     passphrase: Option<&Passphrase>,
-    args: &KeyArgs,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let at = session.now();
-    for key in authority.keys_without(operator)? {
-        let signer = authority.unlock_copy(actor, &key, &mut Asking::new(session, &args.signing))?;
+    for (signer, purpose) in keys {
         // The test signing key needs no passphrase: see `authority::init`.
-        let passphrase = passphrase.filter(|_| key.purpose != KeyPurpose::Test);
+        let passphrase = passphrase.filter(|_| *purpose != KeyPurpose::Test);
         let protection = protection(passphrase, &mut *session.world.entropy)?;
-        authority.give_copy(actor, operator, &signer, protection, at)?;
-        session.note(&format!("gave '{operator}' a copy of {} key {}", key.purpose.as_str(), key.kid));
+        authority.give_copy(actor, operator, signer, protection, at)?;
+        session.note(&format!("gave '{operator}' a copy of {} key {}", purpose.as_str(), signer.kid()));
     }
     Ok(())
 }
@@ -53,7 +68,8 @@ pub fn new_passphrase(operator: &Slug, args: &KeyArgs, session: &mut Session<'_>
         return Ok(None);
     }
     if let Some(path) = &args.new_passphrase_file {
-        let passphrase = Passphrase::from_file(&session.path(path)).map_err(crate::authority::Error::Passphrase)?;
+        let passphrase = Passphrase::from_file(&session.path(path)).map_err(Error::Passphrase)?;
+        passphrase.check_strength().map_err(Error::Passphrase)?;
         return Ok(Some(passphrase));
     }
     let example = format!("lic operator add {operator} --role issuer --new-passphrase-file FILE");
