@@ -86,3 +86,9 @@ pub fn parse_limit(text: &str) -> Result<(Slug, Option<u64>), String> {
 pub fn parse_moment(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|why| format!("{why}"))
 }
+
+/// A whole number from `LEAST` to `MOST`.
+pub fn whole<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (LEAST..=MOST).contains(number));
+    number.ok_or_else(|| format!("must be a whole number from {LEAST} to {MOST}"))
+}

@@ -27,7 +27,7 @@ pub fn run(_: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let mut demo = Demo::set_up(&folder, at, session)?;
 
     let sold = demo.issue("professional", |order| order.end = Some(End::For(Period::years(1))), session)?;
-    let line = summary(&sold.customer.name, &sold.terms);
+    let line = summary(&sold.customer.name, &sold.terms, at.date());
     say(session, "✓", &format!("issued      {}  {line}", sold.id))?;
     let product = demo.product.clone();
     let verdict = Verifier::new(demo.keys.clone(), product.clone()).verify(&sold.key, at);

@@ -58,7 +58,7 @@ pub fn issue(
         return Ok(true);
     }
     let (plan, unusual) = authority.plan(actor, order, at)?;
-    let line = summary(&plan.customer.name, &plan.terms);
+    let line = summary(&plan.customer.name, &plan.terms, at.date());
     let count = if batch.count == 1 { String::new() } else { format!("{} licenses: ", batch.count) };
     if session.globals.dry_run {
         session.done(&format!("issue {count}{line}"), "");
@@ -83,18 +83,21 @@ pub fn issue(
 
 /// Saves what was issued, as much of it as can be saved, and shows all of it.
 fn save(issued: &[Issued], destination: &Destination, session: &mut Session<'_>) -> Result<(), Failure> {
+    let today = session.now().date();
     let mut views = Vec::with_capacity(issued.len());
     let mut unsaved: Vec<(LicenseId, String)> = Vec::new();
     for one in issued {
         let again = if one.repeated { " (issued before, by the same request)" } else { "" };
-        session.tick(&format!("{}  {}{again}", one.id, summary(&one.customer.name, &one.terms)));
+        session.tick(&format!("{}  {}{again}", one.id, summary(&one.customer.name, &one.terms, today)));
         // Whoever asks for a format on standard output gets the key inside it.
         let inside = *destination == Destination::Output && session.is_format_given();
         let saved = if inside { Ok(None) } else { destination.save(one, session) };
         let file = match saved {
             Ok(file) => file.map(|file| session.shorten(&file)),
-            Err(why) => {
-                unsaved.push((one.id, why));
+            // A reader that closed the pipe has had enough.
+            Err(failure) if failure.code == exit::DONE => return Err(failure),
+            Err(failure) => {
+                unsaved.push((one.id, failure.message));
                 None
             }
         };

@@ -67,25 +67,29 @@ impl Destination {
     }
 
     /// Saves a key. Gives the file, where there is one; else why it could not be saved.
-    pub fn save(&self, issued: &Issued, session: &mut Session<'_>) -> Result<Option<PathBuf>, String> {
+    pub fn save(&self, issued: &Issued, session: &mut Session<'_>) -> Result<Option<PathBuf>, Failure> {
         let text = armour::wrap(&issued.key);
         let saved = match self {
-            Self::Output => return session.data(text.as_bytes()).map(|()| None).map_err(|failure| failure.message),
-            Self::File(path) => write_once(path, &text).map(|()| path.clone()),
+            Self::Output => return session.data(text.as_bytes()).map(|()| None),
+            Self::File(path) => write_once(path, &text).map(|()| path.clone()).map_err(|error| (path.clone(), error)),
             Self::Folder(folder) => save_in(folder, issued, &text),
         };
-        saved.map(Some).map_err(|error| plain(&error))
+        saved.map(Some).map_err(|(path, error)| Failure::failed(format!("{}: {}", path.display(), plain(&error))))
     }
 }
 
 /// Saves under the plain name, else under one with the id.
-fn save_in(folder: &Path, issued: &Issued, text: &str) -> io::Result<PathBuf> {
+fn save_in(folder: &Path, issued: &Issued, text: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
     let stem = format!("{}-{}", issued.customer.slug, issued.terms.tier);
     let plain = folder.join(format!("{stem}.lic"));
     let with_id = folder.join(format!("{stem}-{}.lic", &issued.id.to_string()[4..]));
     match write_once(&plain, text) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => write_once(&with_id, text).map(|()| with_id),
-        written => written.map(|()| plain),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match write_once(&with_id, text) {
+            Ok(()) => Ok(with_id),
+            Err(error) => Err((with_id, error)),
+        },
+        Ok(()) => Ok(plain),
+        Err(error) => Err((plain, error)),
     }
 }
 

@@ -86,8 +86,9 @@ impl View for IssuedView {
     }
 }
 
-/// What was granted, on one line: `Acme GmbH · pro · 12 seats · until 2027-11-22 · any machine`.
-pub fn summary(customer_name: &str, terms: &Terms) -> String {
+/// What was granted, on one line: `Acme GmbH · pro · 12 seats · until 2027-11-22 · any machine`. The first day is told where it
+/// is still to come.
+pub fn summary(customer_name: &str, terms: &Terms, today: Date) -> String {
     let machines = match (terms.machines.bound.len(), terms.machines.max) {
         (0, None) => "any machine".to_owned(),
         (0, Some(max)) => format!("up to {}", count(max, "machine")),
@@ -99,6 +100,9 @@ pub fn summary(customer_name: &str, terms: &Terms) -> String {
     }
     if terms.internal {
         parts.push("internal".into());
+    }
+    if terms.starts.date() > today {
+        parts.push(format!("from {}", terms.starts.date()));
     }
     parts.extend([until(terms.ends), machines]);
     parts.join(" · ")

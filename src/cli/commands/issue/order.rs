@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::authority::order::{End, Order, Quantity};
 use crate::authority::{Authority, find};
-use crate::cli::args::{SigningArgs, parse_limit};
+use crate::cli::args::{SigningArgs, parse_limit, whole};
 use crate::cli::error::{Failure, exit};
 use crate::cli::session::{Session, shown_path};
 use crate::ledger::{CustomerFilter, TierFilter};
@@ -74,13 +74,13 @@ pub struct Args {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(super) meta: Option<PathBuf>,
     /// How many days past the end the key still works
-    #[arg(long, value_name = "DAYS", allow_hyphen_values = true, value_parser = clap::value_parser!(u32).range(0..=3660))]
+    #[arg(long, value_name = "DAYS", allow_hyphen_values = true, value_parser = whole::<0, 3660>)]
     pub(super) grace: Option<u32>,
     /// A note for the ledger; it does not stand in the key
     #[arg(long, value_name = "TEXT")]
     pub(super) note: Option<String>,
     /// How many licenses of these terms
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, allow_hyphen_values = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, allow_hyphen_values = true, value_parser = whole::<1, 10_000>)]
     pub(super) count: u32,
     /// A name for this request: the same again gives the same license
     #[arg(long, value_name = "ID")]
