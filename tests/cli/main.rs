@@ -6,7 +6,12 @@
 
 mod support;
 
+mod completions;
+mod config;
 mod customer;
+mod globals;
+mod home;
 mod init;
+mod man;
 mod operator;
 mod tier;

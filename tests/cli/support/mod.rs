@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use lic::ledger::{Access, Ledger};
 use lic::license::Timestamp;
@@ -30,7 +31,7 @@ use lic::world::World;
 
 pub use answers::Answer::{self, Cancel, Enter, No, Yes};
 pub use answers::{line, pick, search, secret};
-pub use run::Run;
+pub use run::{Run, is_hidden};
 pub use world::Pipe;
 use world::{CountedEntropy, ScriptedTerminal, SteppingClock};
 
@@ -46,9 +47,13 @@ pub fn empty() -> Desk {
 
 /// A desk with an authority: `Example Software`, product `cockpit`, the sample tiers, admin `ops`, no passphrase.
 pub fn authority() -> Desk {
-    let desk = empty();
-    desk.lic(&["init", "--name", "Example Software", "--product", "cockpit", "--no-passphrase", "--quiet"]).done();
-    desk
+    static MADE: OnceLock<Template> = OnceLock::new();
+    let make = || {
+        let desk = empty();
+        desk.lic(&["init", "--name", "Example Software", "--product", "cockpit", "--no-passphrase", "--quiet"]).done();
+        desk.template()
+    };
+    MADE.get_or_init(make).desk()
 }
 
 /// A desk with an authority and one customer of this short name, `Acme GmbH`.
@@ -56,6 +61,32 @@ pub fn with_customer(slug: &str) -> Desk {
     let desk = authority();
     desk.lic(&["customer", "add", slug, "--name", "Acme GmbH", "--contact", "Jane Doe <jane@acme.example>"]).done();
     desk
+}
+
+/// A desk as it once was, to be had again at little cost.
+pub struct Template {
+    /// Paths below the folder, with permission bits, and content where it is a file.
+    entries: Vec<(PathBuf, u32, Option<Vec<u8>>)>,
+    clock: i64,
+    entropy: u64,
+}
+
+impl Template {
+    /// Another desk that looks the same, down to the clock and the entropy to come.
+    pub fn desk(&self) -> Desk {
+        let desk = Desk::new();
+        for (path, mode, content) in &self.entries {
+            let path = desk.folder.path().join(path);
+            match content {
+                None => std::fs::create_dir_all(&path).expect("a folder"),
+                Some(content) => std::fs::write(&path, content).expect("a file"),
+            }
+            set_mode(&path, *mode);
+        }
+        desk.clock.set(self.clock);
+        desk.entropy.set(self.entropy);
+        desk
+    }
 }
 
 /// A folder with a home and a place to work, and what goes on from one command to the next.
@@ -150,6 +181,24 @@ impl Desk {
         files
     }
 
+    /// The desk as it is now.
+    pub fn template(&self) -> Template {
+        let mut entries = Vec::new();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder that can be read") {
+                let path = entry.expect("an entry").path();
+                let below = path.strip_prefix(self.folder.path()).expect("a path below the folder").to_owned();
+                let content = path.is_file().then(|| std::fs::read(&path).expect("a file that can be read"));
+                entries.push((below, mode(&path), content));
+                if path.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        Template { entries, clock: self.clock.get(), entropy: self.entropy.get() }
+    }
+
     /// How many events the ledger holds.
     pub fn events(&self) -> u64 {
         let ledger = Ledger::open(&self.home().join("ledger.db"), Access::ReadOnly).expect("a ledger");
@@ -187,6 +236,20 @@ pub fn set_mode(path: &Path, mode: u32) {
     }
     #[cfg(not(unix))]
     let _ = (path, mode);
+}
+
+/// The permission bits of a file or folder; all of them where the system has none.
+pub fn mode(path: &Path) -> u32 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(path).expect("a file").permissions().mode() & 0o777
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        0o777
+    }
 }
 
 /// A command about to run.

@@ -1,0 +1,118 @@
+//! Every command once, as it succeeds on the desk of [`desk`].
+
+use std::sync::OnceLock;
+
+use crate::support::{Desk, Template, with_customer};
+
+/// A command, and what it does.
+pub struct Example {
+    /// The words of the command.
+    pub command: &'static [&'static str],
+    /// What follows them, for it to succeed.
+    pub args: &'static [&'static str],
+    /// What it does.
+    pub does: Does,
+}
+
+/// What a command does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// Records events in the ledger.
+    Records,
+    /// Writes files, and nothing in the ledger.
+    WritesFiles,
+    /// Reads the ledger and prints.
+    Reads,
+    /// Prints, without an authority.
+    Prints,
+}
+use Does::{Prints, Reads, Records, WritesFiles};
+
+const fn example(command: &'static [&'static str], args: &'static [&'static str], does: Does) -> Example {
+    Example { command, args, does }
+}
+
+/// Every command, in the order of the help.
+pub const EVERY: [Example; 31] = [
+    example(&["demo"], &[], Prints),
+    example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
+    example(&["issue"], &["acme", "--tier", "basic"], Records),
+    example(&["quick"], &["trial", "acme"], Records),
+    example(&["verify"], &["key.lic"], Reads),
+    example(&["inspect"], &["key.lic"], Prints),
+    example(&["list"], &[], Reads),
+    example(&["show"], &["key.lic"], Reads),
+    example(&["customer", "add"], &["new", "--name", "Newcomer Ltd"], Records),
+    example(&["customer", "list"], &[], Reads),
+    example(&["customer", "show"], &["acme"], Reads),
+    example(&["customer", "edit"], &["acme", "--owner", "jane"], Records),
+    example(&["customer", "archive"], &["acme"], Records),
+    example(&["customer", "import"], &["crm.csv"], Records),
+    example(&["tier", "add"], &["site"], Records),
+    example(&["tier", "list"], &[], Reads),
+    example(&["tier", "show"], &["basic"], Reads),
+    example(&["tier", "edit"], &["basic", "--seats", "9"], Records),
+    example(&["tier", "retire"], &["basic"], Records),
+    example(&["tier", "apply"], &["tiers.toml"], Records),
+    example(&["operator", "add"], &["kim", "--role", "issuer", "--no-passphrase"], Records),
+    example(&["operator", "list"], &[], Reads),
+    example(&["operator", "edit"], &["bob", "--name", "Bob"], Records),
+    example(&["operator", "remove"], &["bob"], Records),
+    example(&["key", "list"], &[], Reads),
+    example(&["key", "export"], &[], Reads),
+    example(&["config", "show"], &[], Reads),
+    example(&["completions"], &["bash"], Prints),
+    example(&["man"], &["issue"], Prints),
+    // The same commands, where a flag makes them do something else.
+    example(&["man"], &["--out", "pages"], WritesFiles),
+    example(&["quick"], &["--state", "all", "--out", "states/"], Records),
+];
+
+impl Example {
+    /// The whole command.
+    pub fn words(&self) -> Vec<&'static str> {
+        [self.command, self.args].concat()
+    }
+
+    /// The whole command, with more.
+    pub fn with(&self, more: &[&'static str]) -> Vec<&'static str> {
+        [&self.words(), more].concat()
+    }
+
+    /// Whether it needs an authority.
+    pub fn needs_authority(&self) -> bool {
+        matches!(self.does, Records | Reads)
+    }
+
+    /// Whether it changes anything.
+    pub fn changes(&self) -> bool {
+        matches!(self.does, Records | WritesFiles)
+    }
+}
+
+/// A desk on which every command of [`EVERY`] succeeds, once.
+pub fn desk() -> Desk {
+    static MADE: OnceLock<Template> = OnceLock::new();
+    MADE.get_or_init(|| made().template()).desk()
+}
+
+fn made() -> Desk {
+    let desk = with_customer("acme");
+    desk.lic(&["operator", "add", "bob", "--role", "viewer"]).done();
+    desk.lic(&["issue", "acme", "--tier", "basic", "--out", "key.lic"]).done();
+    desk.write("crm.csv", "name\nCrane Ltd\n");
+    desk.write("tiers.toml", "[[tier]]\nproduct = 'radar'\nslug = 'pro'\nname = 'Pro'\nrank = 1\nterm = '1y'\n");
+    desk
+}
+
+#[test]
+fn every_command_stands_in_the_list() {
+    let defined: Vec<Vec<String>> = super::leaves().into_iter().map(|(words, _)| words).collect();
+    let listed: Vec<Vec<String>> = EVERY.iter().map(|one| one.command.iter().map(ToString::to_string).collect()).collect();
+    for command in &defined {
+        assert!(listed.contains(command), "add 'lic {}' to EVERY", command.join(" "));
+    }
+    for command in &listed {
+        assert!(defined.contains(command), "'lic {}' is no command", command.join(" "));
+    }
+}
