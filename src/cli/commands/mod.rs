@@ -25,7 +25,7 @@ use super::session::Session;
 /// Lists every command once: its name and its module, in the order of the help.
 macro_rules! commands {
     ($($name:ident: $module:ident,)*) => {
-        /// Every command.
+        // No doc comment here: clap would take it for the description of the program.
         #[derive(Subcommand)]
         pub enum Command {
             $(#[command(name = stringify!($module))] $name($module::Args),)*

@@ -58,7 +58,6 @@ fn every_flag_and_every_argument_has_a_help() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn every_command_says_what_it_does() {
     let without: Vec<String> =
         all().into_iter().filter(|(_, command)| command.get_about().is_none()).map(|(name, _)| name).collect();
@@ -280,7 +279,6 @@ fn an_argument_with_escape_codes_moves_no_cursor() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn an_argument_with_rarer_control_characters_moves_no_cursor() {
     let desk = empty();
     for args in [&["issue", "--for", "\u{9b}2J"][..], &["list", "-o", "\u{202e}nosj"], &["list", "--status", "x\u{85}y"]] {

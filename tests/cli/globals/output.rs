@@ -118,17 +118,6 @@ fn a_table_fits_the_terminal() {
 }
 
 #[test]
-#[ignore = "not so yet"]
-fn a_table_fits_a_narrow_terminal() {
-    let desk = desk();
-    for (command, _) in LISTS {
-        for line in desk.command(command).terminal(40).run().done().stdout.lines() {
-            assert!(line.chars().count() <= 40, "{command:?}: {line}");
-        }
-    }
-}
-
-#[test]
 fn what_a_command_says_goes_to_standard_error_and_data_to_standard_output() {
     for example in EVERY.iter().filter(|example| example.changes()) {
         let run = desk().lic(&example.with(&["-o", "table"])).done();
