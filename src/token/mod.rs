@@ -62,19 +62,21 @@ mod keyfile;
 mod keys;
 mod kid;
 mod license;
+mod meta;
 mod reason;
 #[cfg(feature = "authority")]
 mod sign;
 mod verdict;
 mod verify;
 
-#[cfg(feature = "authority")]
-pub use claims::read_meta;
-pub use claims::{Claims, Grant, LARGEST_META, StatusRef, VERSION, meta_size};
+pub use claims::{Claims, Grant, LARGEST_META, StatusRef, VERSION};
 pub use jws::{Header, LARGEST_TEXT, TYPE, inspect};
 pub use keys::{InvalidKey, KeySet, PublicKey};
 pub use kid::{InvalidKid, Kid};
 pub use license::License;
+pub use meta::meta_size;
+#[cfg(feature = "authority")]
+pub use meta::read_meta;
 pub use reason::{Check, Reason, Refusal};
 #[cfg(feature = "authority")]
 pub use sign::sign;
