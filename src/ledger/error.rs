@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// Why the ledger could not be opened, read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
     /// No file there.
@@ -100,6 +100,20 @@ impl LedgerError {
         }
     }
 
+    fn of_system(error: &rusqlite::Error) -> Self {
+        match error.sqlite_extended_error_code() {
+            // The index of the WAL could not grow: that is a matter of space alone.
+            Some(ffi::SQLITE_IOERR_SHMSIZE) => Self::DiskFull,
+            Some(
+                ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE | ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC,
+            ) => Self::Io("writing failed; the disk may be faulty, or files may not grow this large".into()),
+            Some(ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ) => {
+                Self::Io("reading failed; the disk may be faulty".into())
+            }
+            _ => Self::Io(error.to_string()),
+        }
+    }
+
     pub(super) fn already(what: &'static str, name: impl ToString) -> Self {
         Self::AlreadyExists { what, name: name.to_string() }
     }
@@ -120,9 +134,8 @@ impl From<rusqlite::Error> for LedgerError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
-            Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::PermissionDenied) => {
-                Self::Io(error.to_string())
-            }
+            Some(ErrorCode::SystemIoFailure) => Self::of_system(&error),
+            Some(ErrorCode::CannotOpen | ErrorCode::OutOfMemory | ErrorCode::PermissionDenied) => Self::Io(error.to_string()),
             // What is left is a file that does not hold what we wrote: a constraint broken, a column of another type, a page
             // that is no page.
             _ => Self::Damaged(error.to_string()),
@@ -140,10 +153,11 @@ mod tests {
 
     #[test]
     fn the_engine_s_errors_become_words_for_people() {
-        use rusqlite::ffi;
         for (code, said) in [
             (ffi::SQLITE_BUSY, "the ledger is locked by another process"),
             (ffi::SQLITE_FULL, "the disk is full"),
+            (ffi::SQLITE_IOERR_SHMSIZE, "the disk is full"),
+            (ffi::SQLITE_IOERR_READ, "the ledger cannot be read or written: reading failed; the disk may be faulty"),
             (ffi::SQLITE_READONLY, "the ledger cannot be written: it is read-only, or its folder is"),
         ] {
             assert_eq!(LedgerError::from(failure(code)).to_string(), said);

@@ -58,12 +58,13 @@ pub use transaction::Transaction;
 use crate::audit::Frontier;
 
 /// An open ledger.
+#[derive(Debug)]
 pub struct Ledger {
     db: Connection,
 }
 
 /// The tables of a ledger, to be read: of the ledger as it was last committed, or of a transaction as it stands.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Tables<'c> {
     db: &'c Connection,
 }

@@ -234,10 +234,7 @@ mod tests {
     }
 
     fn refused(path: &Path, access: Access) -> LedgerError {
-        match Ledger::open(path, access) {
-            Ok(_) => panic!("{} was opened", path.display()),
-            Err(error) => error,
-        }
+        Ledger::open(path, access).unwrap_err()
     }
 
     #[test]
@@ -337,6 +334,28 @@ mod tests {
         let db = connect_unchanging(&path).unwrap();
         let events: i64 = db.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
         assert_eq!((events, files(&folder).len()), (9, 1));
+    }
+
+    #[test]
+    fn a_reader_who_may_not_write_makes_no_file_and_misses_none() {
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        filled(&path).close().unwrap();
+        // What SQLite falls back to for someone who may not write the file; the tests may run as root, who may.
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = || Connection::open_with_flags(&path, flags).unwrap();
+        assert_eq!(identify_for_reading(&mut reader(), &path), Ok(1));
+        assert_eq!(files(&folder), ["ledger.db"]);
+
+        let mut writer = Ledger::open(&path, Access::ReadWrite).unwrap();
+        record(&mut writer, 1, &[issue(1, "acme", |_| {})]);
+        let mut along = reader();
+        assert_eq!(identify_for_reading(&mut along, &path), Ok(1));
+        assert_eq!(along.query_row("SELECT count(*) FROM events", [], |row| row.get(0)), Ok(10));
+        drop((along, writer));
+
+        std::fs::write(folder.path().join("ledger.db-wal"), "what a killed writer left").unwrap();
+        assert_eq!(identify_for_reading(&mut reader(), &path), Err(LedgerError::Unsettled));
     }
 
     #[test]
