@@ -56,8 +56,13 @@ fn a_home_that_holds_nothing_is_no_authority() {
     assert_snapshot!("no_home", desk.lic(&["list"]));
     std::fs::create_dir(desk.home()).unwrap();
     assert_snapshot!("an_empty_home", desk.lic(&["list"]));
-    assert_snapshot!("a_home_that_is_a_file", desk.lic(&["list", "--home", desk.write("file", "")]));
     assert_snapshot!("a_home_with_escape_codes", desk.lic(&["list", "--home", "\u{1b}[2J"]).tame());
+}
+
+#[test]
+fn a_home_that_is_a_file_is_called_by_its_own_name() {
+    let desk = empty();
+    desk.lic(&["list", "--home", desk.write("file", "")]).code(1).says("/work/file: is a file, not a folder");
 }
 
 #[test]

@@ -240,6 +240,18 @@ fn help_fits_100_columns_and_is_plain_text() {
     }
 }
 
+/// Where the first word names a command, that one alone is defined. Nobody may notice.
+#[test]
+fn a_command_is_the_same_wherever_the_global_flags_stand() {
+    for (words, _) in leaves() {
+        for more in ["--help", "--no-such-flag", "no-such-word"] {
+            let words: Vec<&str> = words.iter().map(String::as_str).chain([more]).collect();
+            let (one, other) = (empty().lic(&words), empty().lic(&[&["--no-input"], &words[..]].concat()));
+            assert_eq!((one.code, &one.stdout, &one.stderr), (other.code, &other.stdout, &other.stderr), "{one}");
+        }
+    }
+}
+
 #[test]
 fn it_is_spelled_license() {
     for (name, _) in all() {
