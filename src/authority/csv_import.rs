@@ -245,7 +245,7 @@ mod tests {
         line 2, column 4 (mail): nobody is not a mail address
         line 3, column 1 (name): a line break or a control character
         line 5, column 1 (name): no slug can be made of !!!: give one in a column of its own
-        line 6, column 2 (slug): A is not allowed in a name: use a-z, 0-9, '-', '_' and '.'
+        line 6, column 2 (slug): 'A' is not allowed in a name: use a-z, 0-9, '-', '_' and '.'
         line 6, column 3 (kind): a kind of customer is customer, prospect, partner or internal, not Manufacturing
         line 6, column 4 (mail): b is not a mail address
         line 7, column 5 (contact): 2 names for 3 mail addresses

@@ -39,6 +39,9 @@ pub enum Error {
         /// The nearest names, best first.
         close: Vec<String>,
     },
+    /// There are no tiers at all.
+    #[error("there are no tiers yet")]
+    NoTiers,
     /// More than one tier fits.
     #[error("'{name}' fits several tiers: {}", .fits.join(", "))]
     AmbiguousTier {

@@ -52,6 +52,6 @@ impl Authority {
     fn highest_tier(&self) -> Result<String, Error> {
         let tiers = self.read().tiers(&crate::ledger::TierFilter { retired: Some(false), ..Default::default() })?;
         let highest = tiers.into_iter().max_by_key(|tier| tier.rank);
-        highest.map(|tier| tier.full_name()).ok_or_else(|| Error::UnknownTier { name: "any".into(), close: Vec::new() })
+        highest.map(|tier| tier.full_name()).ok_or(Error::NoTiers)
     }
 }

@@ -244,7 +244,7 @@ fn other_product(product: &Slug) -> Result<Slug, Error> {
     name.trim_end_matches(['-', '_', '.']).parse().map_err(|why| Error::Invalid(format!("product: {why}")))
 }
 
-/// A key whose claims were changed after signing: its seats grow by one, the signature stays.
+/// A key with one byte of its claims changed after signing: the last digit of the moment it was issued.
 ///
 /// # Errors
 /// [`Error::SelfCheck`] for what is no key.
@@ -254,10 +254,12 @@ pub fn tamper(key: &str) -> Result<String, Error> {
     let (Some(header), Some(claims), Some(signature)) = (segments.next(), segments.next(), segments.next()) else {
         return Err(broken("three segments"));
     };
-    let claims = Base64UrlUnpadded::decode_vec(claims).map_err(|_| broken("readable claims"))?;
-    let mut claims: serde_json::Value = serde_json::from_slice(&claims).map_err(|_| broken("readable claims"))?;
-    let members = claims.as_object_mut().ok_or_else(|| broken("claims"))?;
-    let seats = members.get("seats").and_then(serde_json::Value::as_u64).unwrap_or(0);
-    members.insert("seats".into(), (seats + 1).into());
-    Ok(format!("{header}.{}.{signature}", Base64UrlUnpadded::encode_string(claims.to_string().as_bytes())))
+    let mut claims = Base64UrlUnpadded::decode_vec(claims).map_err(|_| broken("readable claims"))?;
+    let name = br#""iat":"#;
+    let start =
+        claims.windows(name.len()).position(|window| window == name).ok_or_else(|| broken("moment of issue"))? + name.len();
+    let digits = claims[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let last = claims.get_mut(start..start + digits).and_then(<[u8]>::last_mut).ok_or_else(|| broken("moment of issue"))?;
+    *last = if *last == b'9' { b'0' } else { *last + 1 };
+    Ok(format!("{header}.{}.{signature}", Base64UrlUnpadded::encode_string(&claims)))
 }

@@ -265,7 +265,7 @@ hint: did you mean `limits`?"
         for (line, message) in [
             ("monthly = '49 euros'", "a price is an amount with at most two decimals and a currency code: 49.90 EUR\n"),
             ("monthly = 49.90", "invalid type: floating point `49.9`, expected "),
-            ("features = ['Single Sign-On']", "S is not allowed in a name: "),
+            ("features = ['Single Sign-On']", "'S' is not allowed in a name: "),
             ("warn_days = 40_000", "a number of days is wanted here, from 0 to 36525, not 40000\n"),
             ("[[tiers]]", "unknown setting `tiers`\n"),
             ("slug = 'again'", "duplicate key\n"),

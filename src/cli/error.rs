@@ -124,6 +124,7 @@ impl From<Error> for Failure {
             Error::UnknownTier { close, .. } | Error::UnknownProduct { close, .. } => {
                 (exit::NOT_FOUND, Some(did_you_mean(close, "see the tiers with 'lic tier list'")))
             }
+            Error::NoTiers => (exit::NOT_FOUND, Some("add them with 'lic tier apply tiers.toml' or 'lic tier add'".into())),
             Error::AmbiguousTier { fits, .. } => {
                 let first = fits.first().map_or("PRODUCT/TIER", String::as_str);
                 (exit::USAGE, Some(format!("name it in full: --tier {first}")))
@@ -140,8 +141,9 @@ impl From<Error> for Failure {
             Error::NoSuchOperator { close, .. } => {
                 (exit::NOT_FOUND, Some(did_you_mean(close, "see the operators with 'lic operator list'")))
             }
-            Error::UnknownPreset { known, .. } => {
-                (exit::NOT_FOUND, Some(format!("the presets in lic.toml are {}", names(known))))
+            Error::UnknownPreset { name, known } => {
+                let close = crate::authority::find::closest(name, known.iter().map(String::as_str));
+                (exit::NOT_FOUND, Some(did_you_mean(&close, &format!("the presets in lic.toml are {}", names(known)))))
             }
             Error::PresetNeedsCustomer(preset) => (exit::USAGE, Some(format!("lic quick {preset} CUSTOMER"))),
             Error::AlreadyExists { what, name } => (exit::FAILED, Some(format!("change it with 'lic {what} edit {name}'"))),

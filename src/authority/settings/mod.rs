@@ -349,8 +349,8 @@ hint: did you mean `presets`?"
             ("seats = -3", "a whole number from 1 is wanted here, not -3; leave the line out for unlimited"),
             ("grace_days = -1", "a number of days is wanted here, from 0 to 36525, not -1"),
             ("type = 'comercial'", "unknown value `comercial`"),
-            ("tier = 'Pro'", "P is not allowed in a name: use a-z, 0-9, '-', '_' and '.'"),
-            ("features = ['single sign on']", "  is not allowed in a name: use a-z, 0-9, '-', '_' and '.'"),
+            ("tier = 'Pro'", "'P' is not allowed in a name: use a-z, 0-9, '-', '_' and '.'"),
+            ("features = ['single sign on']", "' ' is not allowed in a name: use a-z, 0-9, '-', '_' and '.'"),
             ("features = ['a']\nno_features = ['a']", "`features` adds a and `no_features` leaves it out"),
             (
                 "limits = { users = 9_007_199_254_740_992 }",

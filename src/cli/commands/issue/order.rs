@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::authority::order::{End, Order, Quantity};
-use crate::authority::{Authority, find};
+use crate::authority::{Authority, Error, find};
 use crate::cli::args::{SigningArgs, parse_limit, whole};
-use crate::cli::error::{Failure, exit};
+use crate::cli::error::Failure;
 use crate::cli::session::{Session, shown_path};
 use crate::ledger::{CustomerFilter, TierFilter};
 use crate::license::{Date, LicenseType, MachineId, Period, Slug};
@@ -158,8 +158,7 @@ fn ask_tier(authority: &Authority, product: Option<&Slug>, session: &mut Session
     let filter = TierFilter { product: product.cloned(), retired: Some(false) };
     let tiers = authority.read().tiers(&filter)?;
     if tiers.is_empty() {
-        return Err(Failure::new(exit::NOT_FOUND, "there are no tiers yet")
-            .hint("add them with 'lic tier apply tiers.toml' or 'lic tier add'"));
+        return Err(Error::NoTiers.into());
     }
     let widest = tiers.iter().map(|tier| tier.slug.as_str().len()).max().unwrap_or(0);
     let items: Vec<String> = tiers
