@@ -1,5 +1,6 @@
 //! `lic operator`: the people who may act on the ledger.
 
+mod fields;
 mod keys;
 
 use clap::Subcommand;
@@ -8,7 +9,8 @@ use crate::authority::Mode;
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
 use crate::cli::views::operator::OperatorView;
-use crate::license::{LicenseType, Operator, OperatorLimits, Period, Role, Slug};
+use crate::license::{Operator, OperatorLimits, Role, Slug};
+use fields::FieldArgs;
 use keys::{KeyArgs, give_keys, new_passphrase, unlock_missing};
 
 /// Keep operators: add, list, edit, remove
@@ -77,44 +79,6 @@ struct RemoveArgs {
     /// The operator
     #[arg(value_name = "OPERATOR", add = crate::cli::complete::operators())]
     operator: Slug,
-}
-
-#[derive(Debug, clap::Args)]
-struct FieldArgs {
-    /// The person's name
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
-    /// The mail address
-    #[arg(long, value_name = "ADDRESS")]
-    mail: Option<String>,
-    /// The longest term that the operator may issue
-    #[arg(long, value_name = "PERIOD")]
-    longest: Option<Period>,
-    /// A type that the operator may issue: commercial, trial or test (repeatable) [default: all]
-    #[arg(long = "type", value_name = "TYPE")]
-    types: Vec<LicenseType>,
-    /// A tier that the operator may issue (repeatable) [default: all]
-    #[arg(long = "tier", value_name = "TIER", add = crate::cli::complete::tiers())]
-    tiers: Vec<Slug>,
-}
-
-impl FieldArgs {
-    fn apply(&self, operator: &mut Operator) {
-        if let Some(name) = &self.name {
-            operator.name = Some(name.clone());
-        }
-        if let Some(mail) = &self.mail {
-            operator.mail = Some(mail.clone());
-        }
-        let limits = &mut operator.limits;
-        limits.longest = self.longest.or(limits.longest);
-        if !self.types.is_empty() {
-            limits.types = self.types.iter().copied().collect();
-        }
-        if !self.tiers.is_empty() {
-            limits.tiers = self.tiers.iter().cloned().collect();
-        }
-    }
 }
 
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
