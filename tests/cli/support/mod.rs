@@ -6,8 +6,8 @@
 //! assert_snapshot!(desk.lic_on_terminal(&["issue"], [search("acme"), pick("professional"), Yes]));
 //! ```
 //!
-//! Nothing here depends on the machine: the environment is empty but for `HOME` and `LIC_HOME`, the system user is `ops`, the
-//! clock starts at 2026-11-22T09:00:00Z and goes one second further each time it is read, and random bytes are counted hashes.
+//! Nothing here depends on the machine: the environment is empty but for `HOME`, `LIC_HOME`, `TMPDIR` and `NO_COLOR`, the system
+//! user is `ops`, the clock starts at 2026-11-22T09:00:00Z and goes one second further each time it is read, and random bytes are counted hashes.
 //! Two tests that do the same see the same, down to license ids and signatures. Not for the wall clock, and not for files
 //! outside the test's folder.
 
@@ -104,7 +104,9 @@ impl Desk {
         builder.prefix("lic-test-").rand_bytes(6);
         let folder = if cfg!(unix) { builder.tempdir_in("/tmp") } else { builder.tempdir() };
         let folder = folder.expect("a folder for the test");
-        std::fs::create_dir(folder.path().join("work")).expect("a folder to work in");
+        for name in ["work", "tmp"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder to work in");
+        }
         let desk = Self { folder, clock: Rc::default(), entropy: Rc::default() };
         desk.set_time(BEGINNING);
         desk
@@ -125,6 +127,7 @@ impl Desk {
         let environment = [
             ("HOME", self.folder.path().to_owned()),
             ("LIC_HOME", self.home()),
+            ("TMPDIR", self.folder.path().join("tmp")),
             // Snapshots are read by people; a test of colors takes it away.
             ("NO_COLOR", "1".into()),
         ];
@@ -174,10 +177,11 @@ impl Desk {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// Everything below a folder, with its content: what a command that changes nothing leaves alone.
+    /// Every file but the temporary ones, with its content: what a command that changes nothing leaves alone.
     pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         walk(self.folder.path(), &mut files);
+        files.retain(|path, _| !path.starts_with(self.folder.path().join("tmp")));
         files
     }
 
@@ -206,12 +210,16 @@ impl Desk {
     }
 
     fn redact(&self, text: &str) -> String {
-        let text = text.replace(&*self.folder.path().to_string_lossy(), SHOWN_FOLDER);
-        // `lic demo` makes a folder of its own in the system's folder for such.
-        let demo = std::env::temp_dir().join("lic-demo-").to_string_lossy().into_owned();
-        let Some((_, after)) = text.split_once(&demo) else { return text };
-        let name: String = after.chars().take_while(char::is_ascii_alphanumeric).collect();
-        text.replace(&format!("{demo}{name}"), "/tmp/lic-demo-folder")
+        let mut text = text.to_owned();
+        // `lic demo` makes a folder with a random name.
+        for temporary in [self.folder.path().join("tmp"), std::env::temp_dir()] {
+            let demo = temporary.join("lic-demo-").to_string_lossy().into_owned();
+            if let Some((_, after)) = text.split_once(&demo) {
+                let name: String = after.chars().take_while(char::is_ascii_alphanumeric).collect();
+                text = text.replace(&format!("{demo}{name}"), "/tmp/lic-demo-folder");
+            }
+        }
+        text.replace(&*self.folder.path().to_string_lossy(), SHOWN_FOLDER)
     }
 }
 
