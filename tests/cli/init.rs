@@ -276,9 +276,13 @@ fn an_empty_name_is_called_empty() {
 
 #[test]
 fn the_wizard_says_how_to_do_without_it() {
-    let answers = [line("Example Software"), line("cockpit"), Enter, Yes];
+    let answers = [line("Example Software"), line("cockpit"), line("jane"), No];
     let run = empty().lic_on_terminal(&["init", "--no-passphrase"], answers).done();
-    run.says("lic init --name 'Example Software' --product cockpit --operator ops --no-passphrase");
+    let told = run.without_questions();
+    let desk = empty();
+    desk.lic(&told.iter().map(String::as_str).collect::<Vec<_>>()).done();
+    assert_eq!(desk.lic(&["operator", "list", "-o", "name"]).done().stdout, "jane\n");
+    assert_eq!(desk.lic(&["tier", "list", "-o", "name"]).done().stdout, "");
 }
 
 #[test]

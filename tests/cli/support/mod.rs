@@ -6,10 +6,10 @@
 //! assert_snapshot!(desk.lic_on_terminal(&["issue"], [search("acme"), pick("professional"), Yes]));
 //! ```
 //!
-//! Nothing here depends on the machine: the environment is empty but for `HOME`, `LIC_HOME`, `TMPDIR` and `NO_COLOR`, the system
-//! user is `ops`, the clock starts at 2026-11-22T09:00:00Z and goes one second further each time it is read, and random bytes are counted hashes.
-//! Two tests that do the same see the same, down to license ids and signatures. Not for the wall clock, and not for files
-//! outside the test's folder.
+//! Nothing here depends on the machine: the environment is empty but for `HOME`, `LIC_HOME`, `TMPDIR` and `NO_COLOR`, the
+//! system user is `ops`, the clock starts at 2026-11-22T09:00:00Z and goes one second further each time it is read, and random
+//! bytes are counted hashes. Two tests that do the same see the same, down to license ids and signatures. Not for the wall
+//! clock, and not for files outside the test's folder.
 
 // Also taken in by other test programs, which do not use all of it.
 #![allow(dead_code, unused_imports)]
@@ -31,7 +31,7 @@ use lic::world::World;
 
 pub use answers::Answer::{self, Cancel, Enter, No, Yes};
 pub use answers::{line, pick, search, secret};
-pub use run::{Run, is_hidden};
+pub use run::{Run, is_hidden, shell_words};
 pub use world::Pipe;
 use world::{CountedEntropy, ScriptedTerminal, SteppingClock};
 

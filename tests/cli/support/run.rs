@@ -59,6 +59,16 @@ impl Run {
         self
     }
 
+    /// The arguments of the command that was told to do the same without questions.
+    ///
+    /// # Panics
+    /// Where none was told.
+    #[track_caller]
+    pub fn without_questions(&self) -> Vec<String> {
+        let told = self.stderr.lines().find_map(|line| line.strip_prefix("hint: the same without questions: lic "));
+        shell_words(told.unwrap_or_else(|| panic!("no command was told:\n{self}")))
+    }
+
     /// Standard output as JSON.
     ///
     /// # Panics
@@ -125,4 +135,23 @@ pub fn visible(text: &str) -> String {
 pub fn is_hidden(sign: char) -> bool {
     (sign.is_control() && !matches!(sign, '\n' | '\t'))
         || matches!(sign, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Splits a line as a shell does, up to the first redirection.
+pub fn shell_words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None::<char>);
+    for sign in line.chars() {
+        match (quote, sign) {
+            (Some(open), sign) if sign == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(sign);
+                word.get_or_insert_default();
+            }
+            (None, '>' | '<' | '|') => break,
+            (None, sign) if sign.is_whitespace() => words.extend(word.take()),
+            (_, sign) => word.get_or_insert_default().push(sign),
+        }
+    }
+    words.extend(word);
+    words
 }
