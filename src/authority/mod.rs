@@ -62,6 +62,9 @@ impl Authority {
     /// # Errors
     /// [`Error::NoAuthority`] where there is none; settings or a ledger that cannot be read.
     pub fn open(home: Home, access: Access) -> Result<Self, Error> {
+        if home.path().is_file() {
+            return Err(Error::file(home.path(), std::io::ErrorKind::NotADirectory.into()));
+        }
         if !is_there(&home.ledger_path())? && !is_there(&home.settings_path())? {
             return Err(Error::NoAuthority(home.path().to_owned()));
         }
