@@ -1,7 +1,7 @@
 //! Verifying with a ledger at hand: beyond what the key itself says.
 
 use super::{Authority, Error};
-use crate::ledger::{KeyPurpose, KeyState, LicenseRecord};
+use crate::ledger::{KeyPurpose, KeyState, LicenseRecord, SigningKeyRecord};
 use crate::license::Standing;
 use crate::token::{Check, CheckResult, KeySet, Outcome, Reason, Verdict};
 
@@ -39,6 +39,7 @@ impl Authority {
             verdict.add(CheckResult::skipped(Check::Ledger, "not looked up: the signature is not good"));
             return Ok(());
         };
+        self.name_signing_key(verdict, pasted)?;
         let tables = self.read();
         let Some(record) = tables.license(claims.jti)? else {
             verdict.add(self.unknown(pasted, &format!("{} is not in the ledger", claims.jti))?);
@@ -59,11 +60,26 @@ impl Authority {
         Ok(())
     }
 
+    /// Adds to the signature's line what the signing key is: active, retired, or for tests only.
+    fn name_signing_key(&self, verdict: &mut Verdict, pasted: &[u8]) -> Result<(), Error> {
+        let Some(key) = self.signed_by(pasted)? else { return Ok(()) };
+        let what = match key.purpose {
+            KeyPurpose::Test => "test signing key: release builds do not trust it".to_owned(),
+            KeyPurpose::License => key.state.as_str().to_owned(),
+        };
+        verdict.add(CheckResult::passed(Check::Signature, format!("kid {} ({what})", key.kid)));
+        Ok(())
+    }
+
+    /// The signing key that a key names, where it is one of this authority.
+    fn signed_by(&self, pasted: &[u8]) -> Result<Option<SigningKeyRecord>, Error> {
+        let Ok((header, _)) = crate::token::inspect(pasted) else { return Ok(None) };
+        Ok(self.read().signing_keys()?.into_iter().find(|key| key.kid.as_str() == header.kid))
+    }
+
     /// What to say of a license that the ledger does not know, though its signature is good.
     fn unknown(&self, pasted: &[u8], what: &str) -> Result<CheckResult, Error> {
-        let signed_by = crate::token::inspect(pasted).map(|(header, _)| header.kid).unwrap_or_default();
-        let keys = self.read().signing_keys()?;
-        let test = keys.iter().any(|key| key.purpose == KeyPurpose::Test && key.kid.as_str() == signed_by);
+        let test = self.signed_by(pasted)?.is_some_and(|key| key.purpose == KeyPurpose::Test);
         Ok(if test {
             // No passphrase protects the test signing key, and no release build trusts it: anybody here may have made this.
             CheckResult::warned(Reason::NotInLedger, format!("{what}; it is signed by the test signing key"))

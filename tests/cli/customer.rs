@@ -81,7 +81,6 @@ fn a_terminal_is_asked_for_the_name() {
 }
 
 #[test]
-#[ignore = "not so yet"]
 fn the_question_is_followed_by_the_command_that_asks_nothing() {
     let run = authority().lic_on_terminal(&["customer", "add", "--kind", "partner"], [line("Bob's Bolts")]).done();
     let told = run.without_questions();

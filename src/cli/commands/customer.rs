@@ -66,6 +66,7 @@ fn add(args: AddArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     const EXAMPLE: &str = "lic customer add acme --name 'Acme GmbH'";
     let mut authority = session.writing()?;
     let actor = session.actor(&authority)?;
+    let asked = args.name.is_none();
     let name = match args.name {
         Some(name) => name,
         None => {
@@ -90,6 +91,10 @@ fn add(args: AddArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     }
     let what = format!("{} '{}' ({})", customer.kind, customer.slug, customer.name);
     session.done(&format!("add {what}"), &format!("added {what}"));
+    if asked {
+        let command = session.typed_with(&["--name".to_owned(), customer.name.clone()]);
+        session.hint(&format!("the same without questions: {command}"));
+    }
     Ok(authority.close()?)
 }
 

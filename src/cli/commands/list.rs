@@ -1,7 +1,7 @@
 //! `lic list`: the licenses of the ledger.
 
 use crate::authority::find;
-use crate::cli::args::parse_moment;
+use crate::cli::args::{parse_moment, whole};
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
 use crate::cli::views::license::LicenseView;
@@ -59,7 +59,7 @@ pub struct Args {
     #[arg(long)]
     reverse: bool,
     /// How many at most; 0 for all [default: 100 on a terminal, else all]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = whole::<0, { u32::MAX }>)]
     limit: Option<u32>,
     /// As of this moment, past or future: a date or RFC 3339 [default: now]
     #[arg(long, value_name = "MOMENT", value_parser = parse_moment)]

@@ -48,7 +48,7 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let revisions = tables.revisions(record.id)?.iter().map(RevisionView::new).collect();
     let history = if args.history { tables.history(record.id)?.iter().map(EventView::new).collect() } else { Vec::new() };
     let at = args.at.unwrap_or_else(|| session.now());
-    let parts = Parts { revisions, history, key: armour::wrap(&key) };
+    let parts = Parts { revisions, history, key };
     session.detail(&LicenseDetail::new(&record, &terms, parts, at))
 }
 

@@ -9,7 +9,7 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::session::{Session, shown_path};
 use crate::cli::views::license;
 use crate::cli::views::verdict::VerdictView;
-use crate::license::{MachineId, Slug, Standing, Status, Timestamp};
+use crate::license::{LicenseType, MachineId, Slug, Standing, Status, Timestamp};
 use crate::render::{Format, escape};
 use crate::token::{KeySet, LARGEST_TEXT, Outcome, Reason, Verdict, Verifier};
 
@@ -128,8 +128,14 @@ fn granted(verdict: &Verdict, status: Option<Status>) -> String {
     let Some(claims) = &verdict.claims else { return String::new() };
     let until = license::until(claims.validity().ends);
     let status = status.map_or("", Status::as_str);
-    let line =
-        format!("{}  {} · {} · {} · {until} · {status}", claims.jti, claims.customer, claims.tier, license::seats(claims.seats));
+    let kind = if claims.kind == LicenseType::Commercial { String::new() } else { format!("{} · ", claims.kind) };
+    let line = format!(
+        "{}  {} · {} · {} · {kind}{until} · {status}",
+        claims.jti,
+        claims.customer,
+        claims.tier,
+        license::seats(claims.seats)
+    );
     escape::human(&line).into_owned()
 }
 

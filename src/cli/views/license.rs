@@ -9,6 +9,7 @@ use super::history::{EventView, RevisionView};
 use crate::ledger::LicenseRecord;
 use crate::license::{LicenseId, LicenseType, Slug, Status, Terms, Timestamp};
 use crate::render::{Cell, Column, Detail, Moment, Noun, Section, View};
+use crate::token::armour;
 
 /// `12 seats`, `1 seat` or `unlimited seats`.
 pub fn seats(seats: Option<u32>) -> String {
@@ -90,7 +91,7 @@ impl View for LicenseView {
                 Column::new("id", "License"),
                 Column::text("customer_name", "Customer"),
                 Column::new("customer", "Slug").wide(),
-                Column::new("product", "Product").wide(),
+                Column::new("product", "Product").optional(6),
                 Column::text("tier", "Tier"),
                 Column::new("type", "Type").optional(3),
                 Column::new("internal", "Internal").wide(),
@@ -241,7 +242,7 @@ impl Detail for LicenseDetail {
             .titled("Terms"),
             Section::rows(&self.revisions).titled("Revisions"),
             Section::rows(&self.history).titled("History"),
-            Section::block(&self.key).titled("Key"),
+            Section::block(armour::wrap(&self.key)).titled("Key"),
         ]
     }
 }
