@@ -9,6 +9,7 @@ mod support;
 mod completions;
 mod config;
 mod customer;
+mod demo;
 mod globals;
 mod home;
 mod init;

@@ -22,7 +22,7 @@ use crate::token::{KeySet, PublicKey, Verdict, Verifier, armour};
 pub struct Args {}
 
 pub fn run(_: Args, session: &mut Session<'_>) -> Result<(), Failure> {
-    let folder = temporary_folder()?;
+    let folder = temporary_folder(session)?;
     let at = session.now();
     let mut demo = Demo::set_up(&folder, at, session)?;
 
@@ -146,9 +146,10 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// A folder that stays, so that its files can be tried.
-fn temporary_folder() -> Result<PathBuf, Failure> {
-    let folder = tempfile::Builder::new().prefix("lic-demo-").tempdir();
-    let folder = folder.map_err(|source| Error::file(&std::env::temp_dir(), source))?;
+fn temporary_folder(session: &Session<'_>) -> Result<PathBuf, Failure> {
+    let parent = session.world.variable("TMPDIR").map_or_else(std::env::temp_dir, |path| session.path(Path::new(path)));
+    let folder = tempfile::Builder::new().prefix("lic-demo-").tempdir_in(&parent);
+    let folder = folder.map_err(|source| Error::file(&parent, source))?;
     Ok(folder.keep())
 }
 

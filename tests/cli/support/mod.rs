@@ -210,16 +210,11 @@ impl Desk {
     }
 
     fn redact(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        // `lic demo` makes a folder with a random name.
-        for temporary in [self.folder.path().join("tmp"), std::env::temp_dir()] {
-            let demo = temporary.join("lic-demo-").to_string_lossy().into_owned();
-            if let Some((_, after)) = text.split_once(&demo) {
-                let name: String = after.chars().take_while(char::is_ascii_alphanumeric).collect();
-                text = text.replace(&format!("{demo}{name}"), "/tmp/lic-demo-folder");
-            }
-        }
-        text.replace(&*self.folder.path().to_string_lossy(), SHOWN_FOLDER)
+        let text = text.replace(&*self.folder.path().to_string_lossy(), SHOWN_FOLDER);
+        // `lic demo` makes a folder with a name of its own below TMPDIR.
+        let Some((_, after)) = text.split_once("/lic-demo-") else { return text };
+        let name: String = after.chars().take_while(char::is_ascii_alphanumeric).collect();
+        text.replace(&format!("/lic-demo-{name}"), "/lic-demo-folder")
     }
 }
 
