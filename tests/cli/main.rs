@@ -13,6 +13,7 @@ mod demo;
 mod globals;
 mod home;
 mod init;
+mod issue;
 mod man;
 mod operator;
 mod tier;
