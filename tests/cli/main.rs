@@ -16,4 +16,5 @@ mod init;
 mod issue;
 mod man;
 mod operator;
+mod quick;
 mod tier;
