@@ -1,0 +1,175 @@
+//! `lic show`: one license with its terms, revisions, history and key.
+
+use insta::assert_snapshot;
+
+use crate::support::{Desk, Pipe, with_customer};
+
+/// A desk with one license of `acme`, and its id.
+fn desk() -> (Desk, String) {
+    let desk = with_customer("acme");
+    let issue = [
+        "issue",
+        "acme",
+        "--tier",
+        "standard",
+        "--seats",
+        "1",
+        "--for",
+        "1y",
+        "--machine",
+        "M1-AAAA-BBBB",
+        "--max-machines",
+        "1",
+        "--grace",
+        "1",
+        "--note",
+        "PO 4711",
+        "--out",
+        "acme.lic",
+        "-o",
+        "name",
+    ];
+    let id = desk.lic(&issue).done().stdout.trim().to_owned();
+    (desk, id)
+}
+
+#[test]
+fn a_license_is_shown_whole() {
+    let (desk, id) = desk();
+    assert_snapshot!("on_a_terminal", desk.lic_on_terminal(&["show", &id, "--history"], []));
+    for format in ["json", "jsonl", "csv", "tsv", "md", "name"] {
+        assert_snapshot!(format!("as_{format}"), desk.lic(&["show", &id, "-o", format]));
+    }
+    assert_snapshot!(
+        "history_as_json",
+        format!("{:#}", desk.lic(&["show", &id, "--history", "--json"]).json()["license"]["history"])
+    );
+    assert_snapshot!("at_60_columns", desk.command(&["show", &id]).terminal(60).run().done());
+}
+
+#[test]
+fn a_perpetual_unlimited_license_says_so() {
+    let desk = with_customer("acme");
+    let id = desk.lic(&["issue", "acme", "--tier", "enterprise", "--perpetual", "--out", "-", "-o", "name"]).done().stdout;
+    assert_snapshot!(desk.lic_on_terminal(&["show", id.trim()], []));
+}
+
+#[test]
+fn a_license_is_named_as_people_name_it() {
+    let (desk, id) = desk();
+    let bare: String = desk.read("acme.lic").lines().filter(|line| !line.starts_with('-')).collect();
+    for named in [
+        id.clone(),
+        id.to_lowercase(),
+        id[4..].replace('-', ""),
+        id[4..].to_owned(),
+        id[4..7].to_owned(),
+        id[..5].to_owned(),
+        id[..9].to_owned(),
+        id.replace('0', "o").replace('1', "i"),
+        "acme.lic".to_owned(),
+        bare,
+    ] {
+        assert_eq!(desk.lic(&["show", &named, "-o", "name"]).done().stdout.trim(), id, "{named}");
+    }
+    let file = desk.read("acme.lic");
+    assert_eq!(desk.command(&["show", "-", "-o", "name"]).input(file).run().done().stdout.trim(), id);
+}
+
+#[test]
+fn a_beginning_that_several_have_is_not_enough() {
+    let (desk, id) = desk();
+    let mut ids = vec![id];
+    while !ids[1..].iter().any(|other| other[4..5] == ids[0][4..5]) {
+        ids.push(desk.lic(&["issue", "acme", "--tier", "basic", "--out", "-", "-o", "name"]).done().stdout.trim().to_owned());
+    }
+    assert_snapshot!(desk.lic(&["show", &ids[0][..5]]));
+}
+
+#[test]
+fn what_is_no_license_is_told() {
+    let (desk, id) = desk();
+    desk.write("text.txt", "Dear Jane,\n");
+    let wrong_check = if id.ends_with('Z') { "Y" } else { "Z" };
+    for (name, named) in [
+        ("unknown", "LIC-0000-0000"),
+        ("mistyped", &format!("{}{wrong_check}", &id[..id.len() - 1])),
+        ("unknown_beginning", "ZZZZZZZ"),
+        ("customer", "acme"),
+        ("wrong_letter", "LIC-UUUU-UUUU"),
+        ("escape_codes", "LIC-\u{1b}[31m"),
+        ("empty", ""),
+        ("prefix_alone", "LIC-"),
+        ("file_missing", "nowhere.lic"),
+        ("file_without_a_key", "text.txt"),
+        ("folder", "."),
+    ] {
+        let run = desk.lic(&["show", named]).tame();
+        assert!(run.code != 0 && run.stdout.is_empty(), "{run}");
+        assert_snapshot!(format!("refused_{name}"), run);
+    }
+    desk.lic(&["show"]).code(2);
+    desk.lic(&["show", &id, "--key", "--history"]).code(2);
+}
+
+#[test]
+fn a_key_of_another_authority_is_no_license_here() {
+    let (desk, _) = desk();
+    desk.lic(&["quick", "--state", "unknown-signer", "--out", "stranger.lic"]).done();
+    assert_snapshot!(desk.lic(&["show", "stranger.lic"]));
+}
+
+#[test]
+fn a_key_that_is_not_the_recorded_one_is_pointed_out() {
+    let (desk, _) = desk();
+    // The same draws give the same id, and this one grants more.
+    let other = with_customer("acme");
+    other.lic(&["issue", "acme", "--tier", "enterprise", "--perpetual", "--out", "other.lic"]).done();
+    desk.write("other.lic", other.read("other.lic"));
+    desk.lic(&["show", "other.lic"]).done().says("not the one that the ledger recorded");
+    let run = desk.lic(&["show", "acme.lic"]).done();
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn the_key_alone_is_the_file_that_was_saved() {
+    let (desk, id) = desk();
+    assert_eq!(desk.lic(&["show", &id, "--key"]).done().stdout, desk.read("acme.lic"));
+    assert_eq!(desk.lic_on_terminal(&["show", &id, "--key"], []).done().stdout, desk.read("acme.lic"));
+}
+
+#[test]
+fn another_moment_tells_another_status() {
+    let (desk, id) = desk();
+    let status = |at: &str| desk.lic(&["show", &id, "--at", at, "--json"]).done().json()["license"]["status"].clone();
+    for (at, expected) in [
+        ("2026-11-21", "scheduled"),
+        ("2026-11-22", "active"),
+        ("2027-11-22", "expiring"),
+        ("2027-11-23", "grace"),
+        ("2027-11-24", "expired"),
+    ] {
+        assert_eq!(status(at), expected, "{at}");
+    }
+}
+
+#[test]
+fn nothing_is_written() {
+    let (desk, id) = desk();
+    let before = desk.files();
+    for args in [&["show", &id, "--history"][..], &["list"], &["verify", "acme.lic"], &["inspect", "acme.lic"], &["key", "list"]]
+    {
+        desk.lic(args).done();
+        desk.lic(&[args, &["--dry-run"]].concat()).done();
+    }
+    assert!(desk.files() == before);
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let (desk, id) = desk();
+    for args in [&["show", &id][..], &["show", &id, "--key"], &["show", &id, "--json"]] {
+        let run = desk.command(args).output(Pipe::Closed).run();
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    }
+}
