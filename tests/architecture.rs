@@ -32,13 +32,12 @@ const OF_THE_WORLD: [&str; 9] =
     ["SystemTime", "Utc::now", "Local::now", "Instant", "getrandom", "OsRng", "std::env", "env::var", "temp_dir()"];
 
 /// Where these names may stand all the same, with the reason.
-const WORLD_EXCUSED: [(&str, &str, &str); 6] = [
+const WORLD_EXCUSED: [(&str, &str, &str); 5] = [
     ("src/main.rs", "std::env", "the arguments of the process are handed over here"),
     ("src/license/time.rs", "SystemTime", "a moment is made of the system's type; nobody asks for the time"),
     ("src/authority/snippets/main.rs", "SystemTime", "a template that is printed, no part of the program"),
     ("src/authority/snippets/main.rs", "std::env", "a template that is printed, no part of the program"),
     ("src/cli/commands/demo.rs", "std::env", "the folder for temporary files is the system's own"),
-    ("src/cli/commands/demo.rs", "temp_dir()", "the folder for temporary files is the system's own"),
 ];
 
 /// The longest `main.rs`, and the longest file of one command.

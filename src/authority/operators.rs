@@ -112,6 +112,14 @@ impl Authority {
         })
     }
 
+    /// Whether an operator has a copy of any signing key.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn has_keys(&self, slug: &Slug) -> Result<bool, Error> {
+        Ok(self.read().signing_keys()?.iter().any(|key| key.has_copy(slug)))
+    }
+
     /// The signing keys that still sign and that an operator has no copy of.
     ///
     /// # Errors

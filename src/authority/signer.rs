@@ -5,7 +5,7 @@ use ed25519_dalek::SigningKey;
 use super::{Actor, Authority, Error};
 use crate::keyring::{KeyringError, Passphrase};
 use crate::ledger::{KeyPurpose, KeyState, SigningKeyRecord};
-use crate::license::{LicenseType, Role, Slug};
+use crate::license::{LicenseType, Operator, Role, Slug};
 use crate::token::Kid;
 
 /// How often a person may mistype a passphrase.
@@ -77,7 +77,7 @@ impl Authority {
     pub fn check_may_issue(&self, actor: &Actor, kind: LicenseType) -> Result<(), Error> {
         actor.require(Role::Issuer, "issue licenses", &self.read())?;
         let record = self.active_key(purpose(kind))?;
-        if record.has_copy(actor.slug()) { Ok(()) } else { Err(no_copy(actor, &record)) }
+        if record.has_copy(actor.slug()) { Ok(()) } else { Err(self.no_copy(actor, &record)) }
     }
 
     /// Unlocks the operator's copy of the active signing key of a purpose.
@@ -106,7 +106,7 @@ impl Authority {
             Err(KeyringError::NoCopy { .. }) if record.has_copy(operator) => {
                 return Err(Error::CopyMissing { operator: operator.clone(), kid: *kid });
             }
-            Err(KeyringError::NoCopy { .. }) => return Err(no_copy(actor, record)),
+            Err(KeyringError::NoCopy { .. }) => return Err(self.no_copy(actor, record)),
             other => other?,
         };
         if !protected {
@@ -124,14 +124,17 @@ impl Authority {
         }
     }
 
+    /// The error of an operator without a copy; it names the admins who can give one.
+    fn no_copy(&self, actor: &Actor, record: &SigningKeyRecord) -> Error {
+        let operators = self.read().operators().unwrap_or_default();
+        let can = |operator: &Operator| operator.role == Role::Admin && record.has_copy(&operator.slug);
+        let who_can = operators.into_iter().filter(can).map(|operator| operator.slug).collect();
+        Error::NoCopy { operator: actor.slug().clone(), kid: record.kid, who_can }
+    }
+
     pub(super) fn active_key(&self, purpose: KeyPurpose) -> Result<SigningKeyRecord, Error> {
         let keys = self.read().signing_keys()?;
         let active = keys.into_iter().find(|key| key.purpose == purpose && key.state == KeyState::Active);
         active.ok_or(Error::NoSigningKey(purpose.as_str()))
     }
-}
-
-fn no_copy(actor: &Actor, record: &SigningKeyRecord) -> Error {
-    let who_can = record.copies.iter().map(|copy| copy.operator.clone()).collect();
-    Error::NoCopy { operator: actor.slug().clone(), kid: record.kid, who_can }
 }

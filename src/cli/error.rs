@@ -127,7 +127,7 @@ impl From<Error> for Failure {
             Error::NoTiers => (exit::NOT_FOUND, Some("add them with 'lic tier apply tiers.toml' or 'lic tier add'".into())),
             Error::AmbiguousTier { fits, .. } => {
                 let first = fits.first().map_or("PRODUCT/TIER", String::as_str);
-                (exit::USAGE, Some(format!("name it in full: --tier {first}")))
+                (exit::USAGE, Some(format!("name it in full: {first}")))
             }
             Error::RetiredTier(_) => (exit::FAILED, Some("see the tiers on offer with 'lic tier list'".into())),
             Error::UnknownLicense(_) | Error::NotALicense { .. } => {
@@ -156,7 +156,8 @@ impl From<Error> for Failure {
                 (exit::NOT_ALLOWED, Some(hint))
             }
             Error::NoCopy { who_can, operator, .. } => {
-                let hint = format!("ask {} to run 'lic operator edit {operator} --give-keys'", names(who_can));
+                let who = if who_can.is_empty() { "an admin with a copy".into() } else { names(who_can) };
+                let hint = format!("ask {who} to run 'lic operator edit {operator} --give-keys'");
                 (exit::NOT_ALLOWED, Some(hint))
             }
             Error::CopyMissing { .. } => {
@@ -184,7 +185,7 @@ impl From<Error> for Failure {
 
 fn ledger(error: &LedgerError) -> Failure {
     let hint = match error {
-        LedgerError::Missing(_) => "restore it from a backup, or set up an authority with 'lic init'",
+        LedgerError::Missing(_) => "restore it from a backup",
         LedgerError::NotALedger(_) => "name the right home with --home, or restore the ledger from a backup",
         LedgerError::Newer { .. } => "use the newer lic that wrote it",
         LedgerError::Older { .. } | LedgerError::Unsettled => {

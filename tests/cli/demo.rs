@@ -8,7 +8,7 @@ use crate::support::{Desk, Pipe, authority, empty};
 
 /// The folder that the demonstration left.
 fn folder(desk: &Desk) -> PathBuf {
-    let entries = std::fs::read_dir(desk.home().parent().unwrap()).unwrap();
+    let entries = std::fs::read_dir(desk.home().parent().unwrap().join("tmp")).unwrap();
     let mut paths = entries.map(|entry| entry.unwrap().path());
     paths.find(|path| path.file_name().unwrap().to_string_lossy().starts_with("lic-demo-")).expect("the demo's folder")
 }

@@ -139,6 +139,12 @@ fn edit(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (operator, changes) = authority.edit_operator(&actor, &args.operator, edit, at, mode)?;
     if !args.give_keys || !changes.is_empty() {
         session.changes(&format!("operator '{}'", operator.slug), &changes);
+        if operator.role == Role::Viewer && !changes.is_empty() && authority.has_keys(&operator.slug)? {
+            session.warn(&format!(
+                "viewer '{}' keeps a copy of the signing keys; 'lic operator remove' takes it away",
+                operator.slug
+            ));
+        }
     }
     if args.give_keys && !session.globals.dry_run {
         let keys = unlock_missing(&authority, &actor, &operator.slug, &args.keys, session)?;
