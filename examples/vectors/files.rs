@@ -29,7 +29,7 @@ pub fn all() -> BTreeMap<String, Vec<u8>> {
     let vendor_set: KeySet = [public(&vendor())].into_iter().collect();
     add("README.md".to_owned(), readme().into_bytes());
     // Line ends and marks are what some vectors are about.
-    add(".gitattributes".to_owned(), b"* -text\n".to_vec());
+    add(".gitattributes".to_owned(), b"* -text\nvectors/text-too-large.txt -diff\n".to_vec());
     add("vendor.pem".to_owned(), vendor_set.to_pem().into_bytes());
     add("jwks.json".to_owned(), format!("{:#}\n", vendor_set.to_jwks()).into_bytes());
     for (key, salt) in [(vendor(), 1), (tester(), 2)] {

@@ -24,6 +24,9 @@ use commands::Command;
 use error::exit;
 use session::Session;
 
+/// How wide help gets, in columns.
+const WIDEST_HELP: usize = 100;
+
 /// The license authority of a software vendor: issue, verify and account for signed license keys.
 #[derive(Parser)]
 #[command(
@@ -34,7 +37,7 @@ use session::Session;
     arg_required_else_help = true,
     infer_subcommands = false,
     disable_help_subcommand = true,
-    max_term_width = 100,
+    max_term_width = WIDEST_HELP,
     after_help = "Start with 'lic demo', or set up an authority with 'lic init'.\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 not valid, 4 not allowed, 5 not found, 70 a bug, 75 partly done, 130 cancelled."
 )]
 struct Top {
@@ -52,9 +55,9 @@ pub fn definition() -> clap::Command {
 ///
 /// To define every command takes longer than most commands take. Where the first word names a command, no other can be meant,
 /// nor be shown in its help or usage, so that one alone is defined.
-fn parse(args: Vec<OsString>) -> Result<(Globals, Command), clap::Error> {
+fn parse(args: Vec<OsString>, width: usize) -> Result<(Globals, Command), clap::Error> {
     let named = args.get(1).and_then(|word| word.to_str()).and_then(|word| Command::define_only(Top::command(), word));
-    let mut definition = named.unwrap_or_else(definition);
+    let mut definition = named.unwrap_or_else(definition).term_width(width);
     let mut matches = definition.try_get_matches_from_mut(args)?;
     let told =
         Top::from_arg_matches_mut(&mut matches).and_then(|top| Ok((top.globals, Command::from_arg_matches_mut(&mut matches)?)));
@@ -68,7 +71,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, world: &mut World) -> u8 {
         return complete::answer(&args, world);
     }
     let typed = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let (globals, command) = match parse(args) {
+    let width = world.terminal.width().map_or(WIDEST_HELP, |width| usize::from(width).min(WIDEST_HELP));
+    let (globals, command) = match parse(args, width) {
         Ok(told) => told,
         Err(told) => return show_usage(&told, world),
     };

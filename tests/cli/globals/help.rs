@@ -235,7 +235,6 @@ fn a_command_is_the_same_wherever_the_global_flags_stand() {
 
 /// And not as wide as whatever the tests, or a pipe, happen to run on.
 #[test]
-#[ignore = "not so yet"]
 fn help_is_as_wide_as_the_terminal_lets_it() {
     let widest = |run: crate::support::Run| run.done().stdout.lines().map(|line| line.chars().count()).max().unwrap();
     assert!(widest(empty().command(&["list", "--help"]).terminal(60).run()) <= 60);
