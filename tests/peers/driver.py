@@ -15,7 +15,7 @@ from pathlib import Path
 
 import programs
 from faults import Forger, armour, change_payload, change_signature, claims_of, faults, forms, header_of, unarmour
-from shapes import CUSTOMERS, ISSUER, MACHINES, META, PRODUCT, complaints, shapes
+from shapes import CUSTOMERS, ISSUER, MACHINES, META, PRODUCT, complaints, shapes, states
 from vendor import PublicKeys, Vendor
 
 HERE = Path(__file__).resolve().parent
@@ -35,25 +35,26 @@ class Tally:
         self.passed += len(outcomes) - len(wrong)
         self.failed += len(wrong)
         counts = f"{len(outcomes) - len(wrong)} passed" + (f", {len(wrong)} failed" if wrong else "")
-        print(f"{checker:<15} {key:<27} {counts}", flush=True)
+        print(f"{checker:<15} {key:<29} {counts}", flush=True)
         for complaint in wrong:
             print(f"    {complaint}", flush=True)
 
 
 def issue_all(tally, vendor):
-    """Every shape with its key."""
+    """Every shape and every state, with its key."""
     meta_file = vendor.folder / "meta.json"
     meta_file.write_text(json.dumps(META))
+    ordered = shapes(str(meta_file))
+    for shape in ordered:
+        vendor.issue(shape)
+    vendor.issue_states()
     issued = []
-    for shape in shapes(str(meta_file)):
-        key, complaint = unarmour(vendor.issue(shape.name, shape.order))
+    for shape in [*ordered, *states()]:
+        key, complaint = unarmour(vendor.key_file(shape).read_text())
         header = header_of(key)
-        exact = list(header) == ["alg", "kid", "typ"] and header["alg"] == "EdDSA" and header["typ"] == "license+jwt"
-        tally.report(
-            "claims",
-            shape.name,
-            [complaint, None if exact else f"header {header}", "; ".join(complaints(shape, claims_of(key))) or None],
-        )
+        exact = header == {"alg": "EdDSA", "kid": header["kid"], "typ": "license+jwt"}
+        outcomes = [complaint, None if exact else f"header {header}", "; ".join(complaints(shape, claims_of(key))) or None]
+        tally.report("claims", shape.name, outcomes)
         issued.append((shape, key))
     return issued
 
@@ -77,20 +78,20 @@ def check_peers(tally, keys, issued):
 def check_peer(tally, peer, command, keys, issued, reads_claims=True):
     cases = []  # (shape's name, what is special, the peer's columns, the claims of a good key or None)
     for shape, key in issued:
-        jwks, pem = keys.trusting(header_of(key)["kid"])
+        jwks, pem = str(keys[shape.test].jwks), str(keys[shape.test].pem)
 
         def case(what, key, good, jwks=jwks, issuer=ISSUER, audience=PRODUCT):
             columns = [key, jwks, issuer, audience] if reads_claims else [key, pem]
             cases.append((shape.name, what, columns, claims_of(key) if good else None))
 
-        case("as issued", key, shape.accepted or not reads_claims)
+        case("as issued", key, shape.accepted if reads_claims else shape.signed)
         case("payload changed", change_payload(key), False)
         case("signature changed", change_signature(key), False)
         if reads_claims:
             case("wrong audience", key, False, audience="studio")
             case("wrong issuer", key, False, issuer="Somebody Else")
             if shape.test:
-                case("released keys alone", key, False, jwks=str(keys.jwks))
+                case("released keys alone", key, False, jwks=str(keys[False].jwks))
 
     answers = ask(command, [[f"{shape}, {what}", *columns] for shape, what, columns, _ in cases])
     for shape, _ in issued:
@@ -125,28 +126,28 @@ def judge(answers, name, claims):
 
 def check_lic(tally, vendor, keys, issued):
     """lic itself comes to the same verdicts, from the exported keys alone."""
+    for test, cases in ((False, released(vendor, issued)), (True, in_test_build(issued))):
 
-    def check(_, text, machine, claims):
-        result = vendor.verify(text, keys.jwks, PRODUCT, machine)
-        return None if result.returncode == (3 if claims is None else 0) else programs.told(result)
+        def check(_, text, machine, claims, jwks=keys[test].jwks):
+            result = vendor.verify(text, jwks, PRODUCT, machine)
+            return None if result.returncode == (3 if claims is None else 0) else programs.told(result)
 
-    # lic verify is not told of an issuer, and without a machine it is a tool for people, not a program on one.
-    others = ("fault wrong-issuer", "fault no-machine")
-    check_cases(tally, "lic verify", check, [case for case in good_and_bad(vendor, issued) if case[0] not in others])
+        # lic verify is not told of an issuer, and without a machine it is a tool for people, not a program on one.
+        others = ("fault wrong-issuer", "fault no-machine")
+        check_cases(tally, "lic verify", check, [case for case in cases if case[0] not in others])
 
 
 def check_programs(tally, vendor, issued):
+    # What was issued is checked from the file too, as customers have it.
+    files = [(shape.name, vendor.key_file(shape), shape.machine, granted(shape, key, False)) for shape, key in issued]
     for language in programs.LANGUAGES:
-        command = programs.build(language, vendor.snippet(language))
+        for which, cases in (([], [*released(vendor, issued), *files]), (["--test"], in_test_build(issued))):
+            command = programs.build(language, vendor.program(language, *which))
 
-        def check(_, text, machine, claims, command=command):
-            if isinstance(text, Path):
-                return programs.check_file(command, text, machine, claims)
-            return programs.check(command, text, machine, claims)
+            def check(_, text, machine, claims, command=command):
+                return programs.check(command, text, machine, claims)
 
-        # What was issued is checked from the file too, as customers have it.
-        files = ((shape.name, vendor.key_file(shape.name), shape.machine, released(shape, key)) for shape, key in issued)
-        check_cases(tally, f"{language} program", check, [*good_and_bad(vendor, issued), *files])
+            check_cases(tally, f"{language} program", check, cases)
 
 
 def check_cases(tally, checker, check, cases):
@@ -158,18 +159,21 @@ def check_cases(tally, checker, check, cases):
         tally.report(checker, name, [outcome for case, outcome in zip(cases, outcomes) if case[0] == name])
 
 
-def released(shape, key):
-    """The claims of a key that a released program accepts; None where it does not."""
-    return claims_of(key) if shape.accepted and not shape.test else None
+def granted(shape, key, test):
+    """The claims of a key that a program accepts, released or built for tests; None where it does not."""
+    claims = claims_of(key)
+    fits = shape.machine in claims.get("machines", {}).get("bound", [shape.machine])
+    return claims if shape.accepted and shape.test == test and fits else None
 
 
-def good_and_bad(vendor, issued):
-    """Everything that a program is asked about: a name, the text, the machine, and the claims where the text is a good key."""
+def released(vendor, issued):
+    """What a released program is asked: a name, the text, the machine, and the claims where the text is a good key."""
     by_name = {shape.name: key for shape, key in issued}
     for shape, key in issued:
-        yield shape.name, armour(key), shape.machine, released(shape, key)
-        yield shape.name, armour(change_payload(key)), shape.machine, None
-        yield shape.name, armour(change_signature(key)), shape.machine, None
+        yield shape.name, armour(key), shape.machine, granted(shape, key, False)
+        if not shape.test:
+            yield shape.name, armour(change_payload(key)), shape.machine, None
+            yield shape.name, armour(change_signature(key)), shape.machine, None
     bound, plain = by_name["machine-bound"], by_name["perpetual"]
     yield "machine-bound", bound, MACHINES[0], claims_of(bound)
     yield "fault wrong-machine", bound, MACHINES[0] + "0", None
@@ -181,6 +185,13 @@ def good_and_bad(vendor, issued):
         yield f"fault {fault}", text, "", None
 
 
+def in_test_build(issued):
+    """What a program that trusts the test signing key is asked."""
+    for shape, key in issued:
+        if shape.test or shape.name == "commercial":
+            yield f"test build, {shape.name}", armour(key), shape.machine, granted(shape, key, True)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--lic", required=True, type=Path, help="the lic to check")
@@ -190,8 +201,8 @@ def main():
         vendor = Vendor(str(lic), Path(folder))
         vendor.set_up("Peers & Co", ISSUER, PRODUCT, CUSTOMERS)
         issued = issue_all(tally, vendor)
-        keys = PublicKeys(vendor)
-        tally.report("exported keys", "jwks and pem", [keys.complaint()])
+        keys = {False: PublicKeys(vendor), True: PublicKeys(vendor, "--test")}  # by whether the key is a test key
+        tally.report("exported keys", "jwks and pem", [one.complaint() for one in keys.values()])
         check_peers(tally, keys, issued)
         check_lic(tally, vendor, keys, issued)
         check_programs(tally, vendor, issued)

@@ -90,19 +90,13 @@ def expected_output(claims):
     return "\n".join(lines) + "\n"
 
 
-def check(command, text, machine, claims):
-    """Runs a program with a key on standard input: None, or what is wrong with its answer."""
-    return _check([*command, "-", machine] if machine else command, text.encode(), claims)
-
-
-def check_file(command, file, machine, claims):
-    """Runs a program with a key file."""
-    return _check([*command, str(file), *([machine] if machine else [])], b"", claims)
-
-
-def _check(command, text, claims):
+def check(command, key, machine, claims):
+    """Runs a program with a key on standard input, or with a key file: None, or what is wrong with its answer."""
+    on_input = isinstance(key, str)
+    arguments = (["-"] if on_input and machine else [] if on_input else [str(key)]) + ([machine] if machine else [])
+    text = key.encode() if on_input else b""
     try:
-        result = subprocess.run(command, input=text, capture_output=True, timeout=60)
+        result = subprocess.run([*command, *arguments], input=text, capture_output=True, timeout=60)
     except subprocess.TimeoutExpired:
         return "did not end"
     said, complained = result.stdout.decode("utf-8", "replace"), result.stderr.decode("utf-8", "replace")

@@ -8,10 +8,10 @@ PRODUCT = "cockpit"
 TIER = "professional"
 # Free text stands in every key and in every program: names that a careless program would trip over.
 ISSUER = r"""Peers' "GmbH" & Söhne \ $HOME `id` ${x} 100%"""
-UNICODE_NAME = 'Ünïcødé "株式会社" 🔑 \\ $1 Ltd'
-CUSTOMERS = {"acme": "Acme GmbH", "unicode": UNICODE_NAME}
+CUSTOMERS = {"acme": "Acme GmbH", "unicode": 'Ünïcødé "株式会社" 🔑 \\ $1 Ltd'}
 MACHINES = ("LIC1-0123456789ABCDEF", "host+name/with:marks=~")
 LARGEST = 2**53 - 1
+DAY = 86_400
 
 META = {
     "contract": "C-2027/001",
@@ -27,23 +27,24 @@ META = {
 
 def midnight_after(day):
     """The end of a day: the next midnight, UTC, in seconds."""
-    return int(datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp()) + 86_400
+    return int(datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp()) + DAY
 
 
 @dataclass
 class Shape:
     name: str
-    order: list  # the arguments of `lic issue`, but for --out
+    order: list = field(default_factory=list)  # the arguments of `lic issue`, but for --out; none: made by `lic quick --state`
     claims: dict = field(default_factory=dict)  # what the claims must say, besides what all of them say
     absent: tuple = ()  # claims that must not be there
-    accepted: bool = True  # by a program that also looks at the clock
+    signed: bool = True  # as the text stands, by the key that it names
+    accepted: bool = True  # by a library that looks at signature, issuer, audience and term
     test: bool = False  # signed by the test signing key
     machine: str = ""  # the machine to name to a program
 
 
 def shapes(meta_file):
-    today = datetime.now(timezone.utc).date()
-    yesterday = today - timedelta(days=1)
+    """What customers get."""
+    yesterday = datetime.now(timezone.utc).date() - timedelta(days=1)
     until = ["--until", "2091-01-31"]
     end = midnight_after(date(2091, 1, 31))
     sold = ["acme", "--tier", TIER]
@@ -51,14 +52,21 @@ def shapes(meta_file):
         Shape(
             "commercial",
             [*sold, "--seats", "12", *until, "--grace", "0"],
-            {"sub": "acme", "customer": "Acme GmbH", "type": "commercial", "seats": 12, "exp": end},
+            {"sub": "acme", "customer": CUSTOMERS["acme"], "type": "commercial", "seats": 12, "exp": end},
             ("ends", "internal", "meta"),
         ),
         Shape("trial", [*sold, "--type", "trial", "--for", "30d"], {"type": "trial"}),
         Shape("perpetual", [*sold, "--perpetual"], {"type": "commercial"}, ("exp", "ends")),
         Shape("unlimited-seats", [*sold, "--seats", "unlimited", *until], {}, ("seats",)),
+        Shape("grace-days", [*sold, *until, "--grace", "30"], {"ends": end, "exp": end + 30 * DAY}),
+        Shape(
+            "in-grace",
+            [*sold, "--from", "2024-01-01", "--until", yesterday.isoformat(), "--grace", "30"],
+            {"ends": midnight_after(yesterday), "exp": midnight_after(yesterday) + 30 * DAY},
+        ),
+        Shape("scheduled", [*sold, "--from", "2090-01-01", *until], {"nbf": midnight_after(date(2089, 12, 31))}, accepted=False),
         Shape("meta", [*sold, *until, "--meta", meta_file], {"meta": META}),
-        Shape("unicode", ["unicode", "--tier", TIER, *until], {"sub": "unicode", "customer": UNICODE_NAME}),
+        Shape("unicode", ["unicode", "--tier", TIER, *until], {"sub": "unicode", "customer": CUSTOMERS["unicode"]}),
         Shape(
             "machine-bound",
             [*sold, *until, "--machine", MACHINES[0], "--machine", MACHINES[1], "--max-machines", "3"],
@@ -71,22 +79,30 @@ def shapes(meta_file):
             {"features": {"x-ray", "night.mode_2"}, "limits": {"users": LARGEST, "zero": 0}},
         ),
         Shape("internal", ["internal", "--tier", TIER, *until, "--internal"], {"sub": "internal", "internal": True}),
-        Shape(
-            "grace",
-            [*sold, "--from", "2024-01-01", "--until", yesterday.isoformat(), "--grace", "30"],
-            {"ends": midnight_after(yesterday), "exp": midnight_after(yesterday + timedelta(days=30))},
-        ),
         Shape("test", ["internal", "--tier", TIER, *until, "--type", "test"], {"type": "test"}, test=True),
-        Shape(
-            "expired",
-            [*sold, "--from", "2020-01-01", "--until", "2020-12-31", "--grace", "0", "--type", "test"],
-            {"exp": midnight_after(date(2020, 12, 31))},
-            ("ends",),
-            accepted=False,
-            test=True,
-        ),
-        Shape("scheduled", [*sold, "--from", "2090-01-01", *until], {}, accepted=False),
     ]
+
+
+def states():
+    """What the vendor's own test suite gets. Nothing in a key tells that it was revoked or suspended later."""
+    return [
+        state("valid"),
+        state("expiring"),
+        state("grace"),
+        state("revoked"),
+        state("suspended"),
+        state("expired", accepted=False),
+        state("not-yet-valid", accepted=False),
+        state("wrong-product", {"aud": f"not-{PRODUCT}"}, accepted=False),
+        # Libraries know nothing of machines.
+        state("wrong-machine", machine=MACHINES[0]),
+        state("tampered", accepted=False, signed=False),
+        state("unknown-signer", accepted=False, signed=False),
+    ]
+
+
+def state(name, claims=None, **more):
+    return Shape(name, claims={"type": "test", "sub": "internal"} | (claims or {}), test=True, **more)
 
 
 REQUIRED = {
@@ -129,7 +145,7 @@ def complaints(shape, claims):
         if name in claims:
             yield f"{name} is there: {claims[name]!r}"
     for name in ("exp", "ends"):
-        if claims.get(name, 0) % 86_400:
+        if claims.get(name, 0) % DAY:
             yield f"{name} is no midnight: {claims[name]}"
     if "ends" in claims and not claims["nbf"] < claims["ends"] < claims.get("exp", 0):
         yield "ends does not lie between nbf and exp"

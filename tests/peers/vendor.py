@@ -6,7 +6,6 @@ Every command line of lic that these checks use, but for the orders in shapes.py
 import base64
 import json
 import os
-import re
 import subprocess
 import sys
 
@@ -18,6 +17,7 @@ OPERATOR = "peers"
 class Vendor:
     def __init__(self, lic, folder):
         self.lic, self.folder, self.home = lic, folder, folder / "home"
+        (folder / "issued").mkdir()
 
     def run(self, *arguments):
         """What lic prints. The checks end here where it fails."""
@@ -37,17 +37,18 @@ class Vendor:
         for slug, customer in customers.items():
             self.run("customer", "add", slug, "--name", customer)
 
-    def issue(self, name, order):
-        """The text of the key file."""
-        file = self.key_file(name)
-        self.run("issue", *order, "--out", str(file))
-        return file.read_text()
+    def issue(self, shape):
+        self.run("issue", *shape.order, "--out", str(self.key_file(shape)))
 
-    def key_file(self, name):
-        return self.folder / f"{name}.lic"
+    def issue_states(self):
+        self.run("quick", "--state", "all", "--out", f"{self.folder}/states/")
 
-    def snippet(self, language):
-        return self.run("key", "export", "--format", "snippet", "--lang", language)
+    def key_file(self, shape):
+        return self.folder / ("issued" if shape.order else "states") / f"{shape.name}.lic"
+
+    def program(self, language, *which):
+        """The program that checks keys in this language; with --test, for the test signing key."""
+        return self.run("key", "export", "--format", "snippet", "--lang", language, *which)
 
     def verify(self, text, jwks, product, machine):
         """lic's own verdict, from exported keys alone."""
@@ -56,41 +57,25 @@ class Vendor:
 
 
 class PublicKeys:
-    """The exported keys, and the test key, which a vendor keeps to itself."""
+    """Public keys as files: those that a vendor gives away, or with --test the test signing key."""
 
-    def __init__(self, vendor):
-        self.vendor = vendor
-        self.jwks = vendor.folder / "vendor.jwks.json"
-        self.jwks.write_text(vendor.run("key", "export", "--format", "jwks"))
-        self.pem = vendor.run("key", "export", "--format", "pem")
-        self.keys = {key["kid"]: key for key in json.loads(self.jwks.read_text())["keys"]}
+    def __init__(self, vendor, *which):
+        name = "-".join(["vendor", *which])
+        self.jwks, self.pem = vendor.folder / f"{name}.jwks.json", vendor.folder / f"{name}.pem"
+        self.jwks.write_text(vendor.run("key", "export", "--format", "jwks", *which))
+        self.pem.write_text(vendor.run("key", "export", "--format", "pem", *which))
 
     def complaint(self):
         """What is wrong with what lic exports; None where nothing is."""
-        expected = {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig"}
-        for kid, key in self.keys.items():
-            if key != expected | {"kid": kid, "x": key.get("x")}:
-                return f"not the JWK of a public Ed25519 key: {sorted(key)}"
-        if not self.keys or "PRIVATE" in self.pem:
-            return "no key is exported, or a private one"
-        if sorted(pems(self.pem)) != sorted(key["x"] for key in self.keys.values()):
+        keys = json.loads(self.jwks.read_text())["keys"]
+        if len(keys) != 1:
+            return f"{len(keys)} keys are exported as JWKS"
+        [key] = keys
+        if key != {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": key.get("kid"), "x": key.get("x")}:
+            return f"not the JWK of a public Ed25519 key: {sorted(key)}"
+        lines = self.pem.read_text().splitlines()
+        if len(lines) != 3 or (lines[0], lines[2]) != ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"):
+            return f"not the PEM of a public key: {lines}"
+        if encode(base64.b64decode(lines[1])[-32:]) != key["x"]:
             return "PEM and JWKS hold different keys"
         return None
-
-    def trusting(self, kid):
-        """A JWKS file that holds this key and a PEM file of this key alone."""
-        if kid in self.keys:
-            jwks, pem = self.jwks, pems(self.pem)[self.keys[kid]["x"]]
-        else:
-            [(x, pem)] = pems((self.vendor.home / "keys" / f"{kid}.pub.pem").read_text()).items()
-            jwks = self.vendor.folder / f"{kid}.jwks.json"
-            jwks.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": kid, "x": x}]}))
-        pem_file = self.vendor.folder / f"{kid}.pem"
-        pem_file.write_text(pem)
-        return str(jwks), str(pem_file)
-
-
-def pems(text):
-    """The PEM blocks of a text, by the `x` of the key in them."""
-    blocks = re.findall("-----BEGIN PUBLIC KEY-----\n.*?-----END PUBLIC KEY-----\n", text, re.DOTALL)
-    return {encode(base64.b64decode("".join(block.splitlines()[1:-1]))[-32:]): block for block in blocks}
