@@ -13,11 +13,13 @@ mod session;
 mod style;
 mod views;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::render::escape;
 use crate::world::World;
 use args::Globals;
 use commands::Command;
@@ -70,11 +72,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, world: &mut World) -> u8 {
     if world.variable(complete::VARIABLE).is_some() {
         return complete::answer(&args, world);
     }
-    let typed = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let typed: Vec<String> = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let width = world.terminal.width().map_or(WIDEST_HELP, |width| usize::from(width).min(WIDEST_HELP));
     let (globals, command) = match parse(args, width) {
         Ok(told) => told,
-        Err(told) => return show_usage(&told, world),
+        Err(told) => return show_usage(&told, &typed, world),
     };
     let mut session = Session::new(world, globals, typed);
     let outcome = command.run(&mut session).and_then(|()| session.finish());
@@ -85,16 +87,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>, world: &mut World) -> u8 {
 }
 
 /// Help goes to standard output; what clap has to say of wrong usage goes to standard error.
-fn show_usage(told: &clap::Error, world: &mut World) -> u8 {
+fn show_usage(told: &clap::Error, typed: &[String], world: &mut World) -> u8 {
     let wrong = told.use_stderr();
     let stream = if wrong { crate::world::Stream::Errors } else { crate::world::Stream::Output };
     let colored = style::wants_color(None, world, stream);
     let text = told.render();
-    // What was typed stands in the message. Where it could act on the terminal, it is shown for what it is.
-    let plain = text.to_string();
-    let lines: Vec<_> = plain.split('\n').map(crate::render::escape::human).collect();
-    let harmless = lines.iter().all(|line| matches!(line, std::borrow::Cow::Borrowed(_)));
-    let text = if harmless && colored { text.ansi().to_string() } else { lines.join("\n") };
+    // What was typed stands in the message. Where it could act on the terminal, the message goes without color, which takes
+    // the escape codes of both away, and whatever is left is shown for what it is.
+    let harmless = typed.iter().all(|word| matches!(escape::human(word), Cow::Borrowed(_)));
+    let text = if harmless && colored {
+        text.ansi().to_string()
+    } else {
+        text.to_string().split('\n').map(escape::human).collect::<Vec<_>>().join("\n")
+    };
     let terminal = &mut world.terminal;
     let shown = if wrong {
         terminal.errors().write_all(text.as_bytes())
