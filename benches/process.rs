@@ -219,7 +219,7 @@ fn license(number: u64, now: Timestamp, kid: Kid) -> Outcome<Fact> {
             kind: LicenseType::Commercial,
             internal: false,
             starts: ends.plus_seconds(-i64::try_from(year)?).date().start(),
-            ends: (random % 20 != 0).then(|| ends.date().start()),
+            ends: (!random.is_multiple_of(20)).then(|| ends.date().start()),
             grace_days: 14,
             warn_days: 30,
             offline_days: None,
@@ -232,7 +232,7 @@ fn license(number: u64, now: Timestamp, kid: Kid) -> Outcome<Fact> {
         rev: 1,
         kid,
         key: "k".repeat(800),
-        note: (random % 50 == 0).then(|| format!("order {random}")),
+        note: random.is_multiple_of(50).then(|| format!("order {random}")),
         request: None,
         unusual: None,
     })

@@ -15,6 +15,11 @@ use crate::license::Timestamp;
 static ASKING: AtomicBool = AtomicBool::new(false);
 /// How long the handler of Ctrl-C gets to end the process.
 const HANDLER: Duration = Duration::from_secs(1);
+/// How often the terminal's modes are given back, and how long a question has in between to take them once more.
+#[cfg(unix)]
+const RESTORES: u32 = 5;
+#[cfg(unix)]
+const SETTLE: Duration = Duration::from_millis(10);
 /// Exit code of a process that a person cancelled.
 const CANCELLED: i32 = 130;
 
@@ -87,10 +92,8 @@ fn guard_against_ctrl_c() {
     let before = rustix::termios::tcgetattr(io::stdin()).ok();
     // Without a handler the default one still ends the process; only the cursor would stay hidden.
     let _ = ctrlc::set_handler(move || {
-        #[cfg(unix)]
-        if let Some(before) = &before {
-            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, before);
-        }
+        // A question that is still being put on the screen goes no further, and hides no cursor that was given back.
+        let _held = io::stderr().lock();
         let term = Term::stderr();
         let _ = term.show_cursor();
         let _ = term.write_line(if ASKING.load(Ordering::SeqCst) {
@@ -98,6 +101,14 @@ fn guard_against_ctrl_c() {
         } else {
             "\ninterrupted; 'lic list --sort issued --reverse' shows what was done before"
         });
+        #[cfg(unix)]
+        if let Some(before) = &before {
+            // More than once: the question may be about to switch the echo off.
+            for _ in 0..RESTORES {
+                let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, before);
+                std::thread::sleep(SETTLE);
+            }
+        }
         std::process::exit(CANCELLED);
     });
 }
