@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::authority::error::plain;
 use crate::authority::issue::Issued;
 use crate::authority::{Authority, Error};
@@ -71,38 +73,46 @@ impl Destination {
         let text = armour::wrap(&issued.key);
         let saved = match self {
             Self::Output => return session.data(text.as_bytes()).map(|()| None),
-            Self::File(path) => write_once(path, &text).map(|()| path.clone()).map_err(|error| (path.clone(), error)),
-            Self::Folder(folder) => save_in(folder, issued, &text),
+            Self::File(path) => write_first_free(std::slice::from_ref(path), &text),
+            Self::Folder(folder) => write_first_free(&names_in(folder, issued), &text),
         };
         saved.map(Some).map_err(|(path, error)| Failure::failed(format!("{}: {}", path.display(), plain(&error))))
     }
 }
 
-/// Saves under the plain name, else under one with the id.
-fn save_in(folder: &Path, issued: &Issued, text: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
+/// The names that a key may get in a folder: the plain one, else one with the id.
+fn names_in(folder: &Path, issued: &Issued) -> [PathBuf; 2] {
     let stem = format!("{}-{}", issued.customer.slug, issued.terms.tier);
-    let plain = folder.join(format!("{stem}.lic"));
-    let with_id = folder.join(format!("{stem}-{}.lic", &issued.id.to_string()[4..]));
-    match write_once(&plain, text) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match write_once(&with_id, text) {
-            Ok(()) => Ok(with_id),
-            Err(error) => Err((with_id, error)),
-        },
-        Ok(()) => Ok(plain),
-        Err(error) => Err((plain, error)),
-    }
+    [folder.join(format!("{stem}.lic")), folder.join(format!("{stem}-{}.lic", &issued.id.to_string()[4..]))]
 }
 
-/// Writes a file where there is none; one that holds just this text already is fine.
-fn write_once(path: &Path, text: &str) -> io::Result<()> {
-    match write_new(path, text) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && fs::read(path)? == text.as_bytes() => Ok(()),
-        written => written,
+/// Writes a file, whole and only where there is none, under the first of several names in one folder that is free. A file
+/// that holds just this text already is fine. It is on the disk once, whatever name it gets in the end.
+fn write_first_free(names: &[PathBuf], text: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
+    let Some(first) = names.first() else { return Err((PathBuf::new(), io::ErrorKind::NotFound.into())) };
+    let mut file = write_unnamed(first, text).map_err(|error| (first.clone(), error))?;
+    let mut refused = (first.clone(), io::Error::from(io::ErrorKind::AlreadyExists));
+    for name in names {
+        match file.persist_noclobber(name) {
+            Ok(_) => return Ok(name.clone()),
+            Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => return Err((name.clone(), error.error)),
+            Err(_) if fs::read(name).is_ok_and(|found| found == text.as_bytes()) => return Ok(name.clone()),
+            Err(taken) => {
+                refused = (name.clone(), taken.error);
+                file = taken.file;
+            }
+        }
     }
+    Err(refused)
 }
 
 /// Writes a file whole, and only where there is none.
 pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    write_unnamed(path, text)?.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
+}
+
+/// Writes a file that is on the disk, but has not got its name yet.
+fn write_unnamed(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".lic-");
@@ -111,7 +121,7 @@ pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
-    file.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
+    Ok(file)
 }
 
 fn can_write(folder: &Path) -> Result<(), Failure> {
