@@ -123,9 +123,12 @@ impl<'w> Session<'w> {
         } else {
             let path = self.path(typed);
             std::fs::File::open(&path).and_then(|file| {
-                if file.metadata()?.is_dir() {
+                let metadata = file.metadata()?;
+                if metadata.is_dir() {
                     return Err(io::Error::from(io::ErrorKind::IsADirectory));
                 }
+                // One more than there is, so that the end is found without asking for more room.
+                bytes.reserve(usize::try_from(metadata.len().min(most)).unwrap_or(0) + 1);
                 file.take(most).read_to_end(&mut bytes)
             })
         };

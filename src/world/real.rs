@@ -46,14 +46,26 @@ impl Entropy for SystemEntropy {
 
 /// The name of the user that this process runs as, from the system's user table: unlike `$USER`, nobody can set it.
 pub(super) fn system_user() -> Option<String> {
-    use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind, Users};
+    let user = effective_user()?;
+    let users = sysinfo::Users::new_with_refreshed_list().ok()?;
+    users.get_user_by_id(&user).map(|user| user.name().to_owned())
+}
+
+/// The kernel tells it in one call.
+#[cfg(unix)]
+fn effective_user() -> Option<sysinfo::Uid> {
+    rustix::process::geteuid().as_raw().to_string().parse().ok()
+}
+
+#[cfg(not(unix))]
+fn effective_user() -> Option<sysinfo::Uid> {
+    use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
     let pid = sysinfo::get_current_pid().ok()?;
     let mut system = System::new().ok()?;
     let only_the_user = ProcessRefreshKind::nothing().with_user(UpdateKind::Always).without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, only_the_user);
-    let user = system.process(pid)?.effective_user_id().or(system.process(pid)?.user_id())?.clone();
-    let users = Users::new_with_refreshed_list().ok()?;
-    users.get_user_by_id(&user).map(|user| user.name().to_owned())
+    let process = system.process(pid)?;
+    process.effective_user_id().or(process.user_id()).cloned()
 }
 
 /// Standard input, output and error of this process; questions are asked on standard error.
