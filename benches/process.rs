@@ -235,6 +235,7 @@ fn license(number: u64, now: Timestamp, kid: Kid) -> Outcome<Fact> {
         note: random.is_multiple_of(50).then(|| format!("order {random}")),
         request: None,
         unusual: None,
+        occasion: None,
     })
 }
 

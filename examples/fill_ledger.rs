@@ -138,5 +138,6 @@ fn license(number: u64, at: Timestamp) -> Result<Fact, Box<dyn std::error::Error
         note: (random.is_multiple_of(50)).then(|| format!("renewal of order {random}")),
         request: None,
         unusual: None,
+        occasion: None,
     })
 }

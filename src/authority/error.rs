@@ -164,6 +164,9 @@ pub enum Error {
     /// The order contradicts itself or the rules of licenses.
     #[error("{0}")]
     Invalid(String),
+    /// The license was taken back, and gets no new revision.
+    #[error("license {0} is revoked, and what is revoked is never signed again")]
+    Revoked(LicenseId),
     /// The same request id stands for another order.
     #[error("request '{request}' was used before, for other terms: {license}")]
     RequestReused {

@@ -4,12 +4,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::order::{MOST_LICENSES, Order, Plan};
+use super::revise::{Extra, Revision, record_revision};
 use super::signer::Signer;
 use super::unusual::unusual;
 use super::{Actor, Authority, Error, Mode};
-use crate::ledger::{Fact, Request, Tables, Transaction};
+use crate::ledger::{Request, Tables, Transaction};
 use crate::license::{Customer, LicenseId, Operator, Role, Slug, Terms, Timestamp};
-use crate::token::{Claims, Grant, KeySet, PublicKey, Verifier, sign};
 use crate::world::Entropy;
 
 /// How often a new id may meet one that is taken. With a million licenses out, one draw in 34,000 does.
@@ -20,6 +20,8 @@ const DRAWS: u32 = 16;
 pub struct Issued {
     /// Its id.
     pub id: LicenseId,
+    /// The number of the revision, from 1.
+    pub rev: u32,
     /// For whom.
     pub customer: Customer,
     /// What was granted.
@@ -125,7 +127,8 @@ impl Authority {
             let unusual = (!notes.is_empty()).then(|| notes.join("; "));
             (0..batch.count)
                 .map(|place| {
-                    let extra = Extra { unusual: unusual.clone(), request: batch.request_for(place, order) };
+                    let extra =
+                        Extra { note: plan.note.clone(), request: batch.request_for(place, order), unusual: unusual.clone() };
                     record_license(tx, actor.slug(), &plan, extra, signer, at, entropy)
                 })
                 .collect()
@@ -133,16 +136,7 @@ impl Authority {
     }
 }
 
-/// What is recorded with a license beside its plan.
-#[derive(Debug, Default)]
-pub(super) struct Extra {
-    /// What was unusual about the terms.
-    pub unusual: Option<String>,
-    /// The request it answers.
-    pub request: Option<Request>,
-}
-
-/// Signs one license and records it.
+/// Signs the first revision of a license under an id of its own, and records it.
 pub(super) fn record_license(
     tx: &Transaction<'_>,
     by: &Slug,
@@ -152,38 +146,9 @@ pub(super) fn record_license(
     at: Timestamp,
     entropy: &mut dyn Entropy,
 ) -> Result<Issued, Error> {
-    let tables = tx.read();
-    let id = free_id(&tables, entropy)?;
-    let customer = &plan.customer;
-    let grant =
-        Grant { issuer: signer.issuer(), customer: &customer.slug, customer_name: &customer.name, id, rev: 1, at, status: None };
-    let key = sign_checked(&Claims::new(grant, &plan.terms), signer)?;
-    tx.record(
-        at,
-        by,
-        &Fact::LicenseIssued {
-            license: id,
-            customer: customer.slug.clone(),
-            terms: plan.terms.clone(),
-            rev: 1,
-            kid: *signer.kid(),
-            key: key.clone(),
-            note: plan.note.clone(),
-            request: extra.request,
-            unusual: extra.unusual,
-        },
-    )?;
-    Ok(Issued { id, customer: customer.clone(), terms: plan.terms.clone(), key, repeated: false })
-}
-
-/// Signs, and has the independent verifier read what was signed before anybody else does.
-fn sign_checked(claims: &Claims, signer: &Signer) -> Result<String, Error> {
-    let key = sign(claims, signer.key());
-    let mut keys = KeySet::new();
-    keys.insert(PublicKey::try_from(signer.key().verifying_key()).map_err(|why| Error::SelfCheck(why.to_string()))?);
-    let verifier = Verifier::new(keys, claims.aud.clone()).customer(claims.sub.clone()).any_machine();
-    let license = verifier.verify(&key, claims.nbf).map_err(|refusal| Error::SelfCheck(refusal.to_string()))?;
-    if license.claims() == claims { Ok(key) } else { Err(Error::SelfCheck("it reads back differently".into())) }
+    let license = free_id(&tx.read(), entropy)?;
+    let first = Revision { license, rev: 1, customer: &plan.customer, terms: &plan.terms, occasion: None, extra };
+    record_revision(tx, by, first, signer, at)
 }
 
 fn free_id(tables: &Tables<'_>, entropy: &mut dyn Entropy) -> Result<LicenseId, Error> {
@@ -218,7 +183,7 @@ fn as_answered(tables: &Tables<'_>, id: LicenseId, rev: u32) -> Result<Issued, E
     let customer = tables.customer(&record.customer)?.ok_or_else(unknown)?;
     let terms = tables.terms(id, rev)?.ok_or_else(unknown)?;
     let key = tables.key_text(id, rev)?.ok_or_else(unknown)?;
-    Ok(Issued { id, customer, terms, key, repeated: true })
+    Ok(Issued { id, rev, customer, terms, key, repeated: true })
 }
 
 /// The plan of an order, where the operator's role and limits cover it.

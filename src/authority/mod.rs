@@ -16,6 +16,7 @@ pub mod issue;
 pub mod operators;
 pub mod order;
 pub mod quick;
+mod revise;
 pub mod sample_tiers;
 pub mod settings;
 pub mod signer;

@@ -9,8 +9,9 @@ use std::str::FromStr;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::SigningKey;
 
-use super::issue::{Extra, permitted_plan, record_license};
+use super::issue::{permitted_plan, record_license};
 use super::order::{End, Order, Plan};
+use super::revise::Extra;
 use super::signer::Signer;
 use super::{Actor, Authority, Error, Mode};
 use crate::ledger::Fact;
@@ -175,13 +176,14 @@ impl Authority {
                         (id, unrecorded(id, &stranger))
                     }
                     _ => {
-                        let issued = record_license(tx, actor.slug(), &plan, Extra::default(), signer, at, entropy)?;
+                        let extra = Extra { note: plan.note.clone(), ..Extra::default() };
+                        let issued = record_license(tx, actor.slug(), &plan, extra, signer, at, entropy)?;
                         (issued.id, issued.key)
                     }
                 };
                 let reason = || Some("made to be tested".to_owned());
                 let fact = match condition {
-                    KeyCondition::Revoked => Some(Fact::LicenseRevoked { license: id, reason: "made to be tested".into() }),
+                    KeyCondition::Revoked => Some(Fact::LicenseRevoked { license: id, reason: "other".into(), note: reason() }),
                     KeyCondition::Suspended => Some(Fact::LicenseSuspended { license: id, reason: reason() }),
                     _ => None,
                 };

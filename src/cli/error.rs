@@ -167,6 +167,7 @@ impl From<Error> for Failure {
                 (exit::NOT_ALLOWED, Some("give --passphrase-file FILE, set LIC_PASSPHRASE_FILE, or run it on a terminal".into()))
             }
             Error::NoSigningKey(_) => (exit::FAILED, Some("see the signing keys with 'lic key list'".into())),
+            Error::Revoked(license) => (exit::FAILED, Some(format!("see why with 'lic show {license} --history'"))),
             Error::RequestReused { license, .. } => {
                 (exit::FAILED, Some(format!("see it with 'lic show {license}', or use another --request-id")))
             }

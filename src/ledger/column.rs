@@ -14,6 +14,11 @@ pub(super) fn parsed<T: FromStr>(row: &Row<'_>, at: usize) -> Result<T, LedgerEr
     text.parse().map_err(|_| LedgerError::odd(std::any::type_name::<T>(), text))
 }
 
+/// A text column that holds the spelling of `T`, or nothing.
+pub(super) fn parsed_if_any<T: FromStr>(row: &Row<'_>, at: usize) -> Result<Option<T>, LedgerError> {
+    if row.get_ref(at)? == rusqlite::types::ValueRef::Null { Ok(None) } else { parsed(row, at).map(Some) }
+}
+
 /// A text column that holds JSON.
 pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T, LedgerError> {
     let text = row.get_ref(at)?.as_str().map_err(rusqlite::Error::from)?;

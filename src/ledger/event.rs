@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::LedgerError;
 use super::signing_keys::{KeyPurpose, KeyState};
-use crate::license::{Customer, LicenseId, Operator, Slug, Terms, Tier, Timestamp};
+use crate::license::{Customer, LicenseId, Occasion, Operator, Slug, Terms, Tier, Timestamp};
 use crate::token::Kid;
 
 /// How deep the vendor's own JSON may nest. A reader of JSON gives up at 128, and the event wraps a few levels around it.
@@ -161,6 +161,9 @@ pub enum Fact {
         /// Why its terms are out of the ordinary.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unusual: Option<String>,
+        /// Why it was signed; absent: it is the first, or was recorded before occasions were.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        occasion: Option<Occasion>,
     },
     /// A license was switched off for a while.
     #[serde(rename = "license.suspended")]
@@ -176,14 +179,29 @@ pub enum Fact {
     LicenseRevoked {
         /// The id.
         license: LicenseId,
-        /// Why.
+        /// Why: one word of a list.
         reason: String,
+        /// Anything worth knowing about the reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A suspended or revoked license is good again.
     #[serde(rename = "license.reinstated")]
     LicenseReinstated {
         /// The id.
         license: LicenseId,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The note of a license changed, and nothing that its key says.
+    #[serde(rename = "license.noted")]
+    LicenseNoted {
+        /// The id.
+        license: LicenseId,
+        /// The new note; absent: it has none any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
 }
 
@@ -217,6 +235,7 @@ impl Fact {
             Self::LicenseSuspended { .. } => "license.suspended",
             Self::LicenseRevoked { .. } => "license.revoked",
             Self::LicenseReinstated { .. } => "license.reinstated",
+            Self::LicenseNoted { .. } => "license.noted",
         }
     }
 
@@ -227,7 +246,8 @@ impl Fact {
             Self::LicenseIssued { license, .. }
             | Self::LicenseSuspended { license, .. }
             | Self::LicenseRevoked { license, .. }
-            | Self::LicenseReinstated { license } => Some(*license),
+            | Self::LicenseReinstated { license, .. }
+            | Self::LicenseNoted { license, .. } => Some(*license),
             _ => None,
         }
     }
@@ -287,7 +307,7 @@ mod tests {
 
     #[test]
     fn an_event_has_one_spelling() {
-        let fact = Fact::LicenseRevoked { license: LicenseId::from_random(7), reason: "refund".into() };
+        let fact = Fact::LicenseRevoked { license: LicenseId::from_random(7), reason: "refund".into(), note: None };
         assert_eq!(
             body(&fact),
             format!(

@@ -10,7 +10,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::LedgerError;
 
 /// The first is version 1.
-pub(super) const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_ledger.sql")];
+pub(super) const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_lifecycle.sql")];
 
 /// The version that a list of migrations leads to.
 pub(super) fn version_of(migrations: &[&str]) -> i32 {

@@ -212,9 +212,13 @@ fn percent_encoded(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::testing::{beginnings, day, id, issue, record, slug};
+    use crate::ledger::testing::{beginnings, day, id, issue, record, revise, slug};
     use crate::ledger::{Fact, LicenseFilter};
+    use crate::license::Occasion;
     use tempfile::TempDir;
+
+    /// The version of a ledger that is made today.
+    const NOW: i32 = MIGRATIONS.len() as i32;
 
     fn folder() -> TempDir {
         tempfile::tempdir().unwrap()
@@ -290,7 +294,7 @@ mod tests {
         ledger.close().unwrap();
         for access in [Access::ReadOnly, Access::ReadWrite] {
             let said = refused(&path, access).to_string();
-            assert_eq!(said, "the ledger has version 99, and this program knows versions up to 1");
+            assert_eq!(said, format!("the ledger has version 99, and this program knows versions up to {NOW}"));
         }
     }
 
@@ -299,21 +303,48 @@ mod tests {
         let folder = folder();
         let path = folder.path().join("ledger.db");
         filled(&path).close().unwrap();
-        let later = [MIGRATIONS[0], "CREATE TABLE later (x INTEGER) STRICT;"];
-        assert!(matches!(open(&path, Access::ReadOnly, &later), Err(LedgerError::Older { found: 1, known: 2 })));
-        let broken = [MIGRATIONS[0], "CREATE TABLE later (x INTEGER) STRICT; SELECT nothing;"];
+        let later = [&MIGRATIONS[..], &["CREATE TABLE later (x INTEGER) STRICT;"]].concat();
+        assert_eq!(open(&path, Access::ReadOnly, &later).unwrap_err(), LedgerError::Older { found: NOW, known: NOW + 1 });
+        let broken = [&MIGRATIONS[..], &["CREATE TABLE later (x INTEGER) STRICT; SELECT nothing;"]].concat();
         assert!(open(&path, Access::ReadWrite, &broken).is_err());
         assert_eq!(Ledger::open(&path, Access::ReadOnly).unwrap().head().unwrap().size(), 9);
 
         let migrated = open(&path, Access::ReadWrite, &later).unwrap();
         migrated.db.execute_batch("INSERT INTO later VALUES (1)").unwrap();
-        assert_eq!((migrations::version(&migrated.db).unwrap(), migrated.head().unwrap().size()), (2, 9));
+        assert_eq!((migrations::version(&migrated.db).unwrap(), migrated.head().unwrap().size()), (NOW + 1, 9));
         migrated.close().unwrap();
-        assert_eq!(files(&folder), ["ledger.db", "ledger.db.version-1", "ledger.db.version-1-2"]);
-        let copy = folder.path().join("ledger.db.version-1-2");
+        let copies = [format!("ledger.db.version-{NOW}"), format!("ledger.db.version-{NOW}-2")];
+        assert_eq!(files(&folder), ["ledger.db", &copies[0], &copies[1]]);
+        let copy = folder.path().join(&copies[1]);
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&copy).unwrap().permissions()) & 0o777, 0o600);
         assert_eq!(Ledger::open(&copy, Access::ReadOnly).unwrap().replay(|_| {}).unwrap().difference, None);
+    }
+
+    #[test]
+    fn a_ledger_of_version_1_becomes_what_a_new_one_is() {
+        let folder = folder();
+        let path = folder.path().join("ledger.db");
+        // As version 1 was, with a license in it.
+        migrations::create_file(&path).unwrap();
+        let mut db = connect(&path).unwrap();
+        db.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        migrations::run(&mut db, &MIGRATIONS[..1]).unwrap();
+        db.execute_batch(include_str!("testing/version_1.sql")).unwrap();
+        drop(db);
+
+        let mut ledger = Ledger::open(&path, Access::ReadWrite).unwrap();
+        assert_eq!(ledger.replay(|_| {}).unwrap().difference, None);
+        let id = ledger.read().license_ids_in((0, i64::MAX), 2).unwrap()[0];
+        let first = ledger.read().revisions(id).unwrap().remove(0);
+        assert_eq!((first.rev, first.occasion), (1, None));
+        let mut renewed = revise(1, 2, "acme", |_| {});
+        let Fact::LicenseIssued { license, kid, .. } = &mut renewed else { panic!() };
+        (*license, *kid) = (id, first.kid);
+        let revoked = Fact::LicenseRevoked { license: id, reason: "refund".into(), note: Some("invoice 7".into()) };
+        record(&mut ledger, 2, &[renewed, revoked]);
+        assert_eq!(ledger.read().revisions(id).unwrap()[1].occasion, Some(Occasion::Renewal));
+        assert_eq!(ledger.replay(|_| {}).unwrap().difference, None);
     }
 
     #[test]
@@ -344,13 +375,13 @@ mod tests {
         // What SQLite falls back to for someone who may not write the file; the tests may run as root, who may.
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = || Connection::open_with_flags(&path, flags).unwrap();
-        assert_eq!(identify_for_reading(&mut reader(), &path), Ok(1));
+        assert_eq!(identify_for_reading(&mut reader(), &path), Ok(NOW));
         assert_eq!(files(&folder), ["ledger.db"]);
 
         let mut writer = Ledger::open(&path, Access::ReadWrite).unwrap();
         record(&mut writer, 1, &[issue(1, "acme", |_| {})]);
         let mut along = reader();
-        assert_eq!(identify_for_reading(&mut along, &path), Ok(1));
+        assert_eq!(identify_for_reading(&mut along, &path), Ok(NOW));
         assert_eq!(along.query_row("SELECT count(*) FROM events", [], |row| row.get(0)), Ok(10));
         drop((along, writer));
 
@@ -419,7 +450,7 @@ mod tests {
                     for number in writer * EACH..(writer + 1) * EACH {
                         // Each as a process of its own does it: open, record, close.
                         let mut ledger = Ledger::open(path, Access::ReadWrite).unwrap();
-                        let revoked = Fact::LicenseRevoked { license: id(number), reason: "test".into() };
+                        let revoked = Fact::LicenseRevoked { license: id(number), reason: "test".into(), note: None };
                         record(&mut ledger, 1, &[issue(number, "acme", |_| {}), revoked]);
                         ledger.close().unwrap();
                     }

@@ -4,7 +4,7 @@ use rusqlite::OptionalExtension;
 
 use super::names::Names;
 use super::{Event, EventNumber, Fact, LedgerError, Tables, column};
-use crate::license::{LicenseId, LicenseType, Slug, Terms, Timestamp};
+use crate::license::{LicenseId, LicenseType, Occasion, Slug, Terms, Timestamp};
 use crate::token::Kid;
 
 /// One revision of a license, as a list shows it.
@@ -40,6 +40,8 @@ pub struct RevisionRecord {
     pub warn_days: u32,
     /// The license count; `None`: unlimited.
     pub seats: Option<u32>,
+    /// Why it was signed; `None`: it is the first, or was recorded before occasions were.
+    pub occasion: Option<Occasion>,
 }
 
 impl Tables<'_> {
@@ -50,7 +52,7 @@ impl Tables<'_> {
     pub fn revisions(&self, license: LicenseId) -> Result<Vec<RevisionRecord>, LedgerError> {
         let mut statement = self.db.prepare_cached(
             "SELECT r.rev, r.event, k.kid, r.signed_at, r.signed_by, r.customer, r.tier, r.kind, r.internal, r.starts, r.ends,
-             r.stops, r.warn_days, r.seats
+             r.stops, r.warn_days, r.seats, r.occasion
              FROM licenses l CROSS JOIN revisions r ON r.license = l.status_index CROSS JOIN signing_keys k ON k.id = r.kid
              WHERE l.number = ? ORDER BY r.rev",
         )?;
@@ -76,6 +78,7 @@ impl Tables<'_> {
                 stops: column::moment_if_any(row, 11)?,
                 warn_days: row.get(12)?,
                 seats: row.get(13)?,
+                occasion: column::parsed_if_any(row, 14)?,
             });
         }
         Ok(revisions)
@@ -175,7 +178,7 @@ mod tests {
         let mut ledger = ledger();
         let suspended = Fact::LicenseSuspended { license: id(1), reason: Some("unpaid".into()) };
         record(&mut ledger, 1, &[issue(1, "acme", |_| {}), issue(2, "acme", |_| {}), suspended.clone()]);
-        record(&mut ledger, 2, &[Fact::LicenseReinstated { license: id(1) }]);
+        record(&mut ledger, 2, &[Fact::LicenseReinstated { license: id(1), reason: None }]);
         let history = ledger.read().history(id(1)).unwrap();
         let told: Vec<(u64, &str)> = history.iter().map(|event| (event.number.get(), event.fact.kind())).collect();
         assert_eq!(told, [(10, "license.issued"), (12, "license.suspended"), (13, "license.reinstated")]);

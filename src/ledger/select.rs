@@ -270,7 +270,7 @@ mod tests {
         let mut ledger = ledger();
         record(&mut ledger, 1, &[issue(1, "acme", |_| {}), issue(2, "acme", |_| {})]);
         record(&mut ledger, 5, &[Fact::LicenseSuspended { license: id(1), reason: None }]);
-        record(&mut ledger, 7, &[Fact::LicenseReinstated { license: id(1) }]);
+        record(&mut ledger, 7, &[Fact::LicenseReinstated { license: id(1), reason: None }]);
         record(&mut ledger, 9, &[revise(1, 2, "globex", |terms| terms.ends = Some(day(800)))]);
         let then = |days: i64| -> Vec<(String, u32, Standing)> {
             let filter = LicenseFilter { as_of: Some(day(days)), sort: LicenseSort::Issued, ..LicenseFilter::new(day(days)) };
@@ -439,10 +439,10 @@ mod tests {
                 prop_assert!(in_order, "{first:?} {second:?}");
             }
 
-            // Names and ranks are those of today, also in a list of the past.
+            // Names, ranks and notes are those of today, also in a list of the past.
             let nameless = |ledger: &Ledger, filter: &LicenseFilter| -> Vec<LicenseRecord> {
                 let list = ledger.read().licenses(filter).unwrap().into_iter();
-                list.map(|license| LicenseRecord { customer_name: String::new(), ..license }).collect()
+                list.map(|license| LicenseRecord { customer_name: String::new(), note: None, ..license }).collect()
             };
             prop_assume!(filter.sort != LicenseSort::Tier);
             let then = LicenseFilter { as_of: Some(day(until)), ..filter.clone() };

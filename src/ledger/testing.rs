@@ -2,8 +2,8 @@
 
 use crate::ledger::{Fact, KeyPurpose, KeyState, Ledger, Request};
 use crate::license::{
-    Contact, Customer, CustomerKind, LicenseId, LicenseType, MachineTerms, Operator, OperatorLimits, Role, Slug, Terms, Tier,
-    Timestamp,
+    Contact, Customer, CustomerKind, LicenseId, LicenseType, MachineTerms, Occasion, Operator, OperatorLimits, Role, Slug, Terms,
+    Tier, Timestamp,
 };
 use crate::token::Kid;
 use proptest::prelude::*;
@@ -110,20 +110,20 @@ pub(crate) fn revise(number: u64, rev: u32, customer: &str, change: impl FnOnce(
         note: None,
         request: None,
         unusual: None,
+        occasion: (rev > 1).then_some(Occasion::Renewal),
     }
 }
 
-pub(crate) fn noted(fact: Fact, text: &str) -> Fact {
-    let Fact::LicenseIssued { license, customer, terms, rev, kid, key, request, unusual, .. } = fact else {
-        panic!("no license")
-    };
-    Fact::LicenseIssued { license, customer, terms, rev, kid, key, note: Some(text.to_owned()), request, unusual }
+pub(crate) fn noted(mut fact: Fact, text: &str) -> Fact {
+    let Fact::LicenseIssued { note, .. } = &mut fact else { panic!("no license") };
+    *note = Some(text.to_owned());
+    fact
 }
 
-pub(crate) fn requested(fact: Fact, name: &str) -> Fact {
-    let Fact::LicenseIssued { license, customer, terms, rev, kid, key, note, unusual, .. } = fact else { panic!("no license") };
-    let request = Some(Request { id: name.to_owned(), digest: "digest".to_owned() });
-    Fact::LicenseIssued { license, customer, terms, rev, kid, key, note, request, unusual }
+pub(crate) fn requested(mut fact: Fact, name: &str) -> Fact {
+    let Fact::LicenseIssued { request, .. } = &mut fact else { panic!("no license") };
+    *request = Some(Request { id: name.to_owned(), digest: "digest".to_owned() });
+    fact
 }
 
 /// What `lic init` and a few minutes of work leave behind: an authority, two operators, a signing key, customers and tiers.
@@ -156,8 +156,9 @@ pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
         Fact::TierChanged(tier("pro", 40)),
         full,
         Fact::LicenseSuspended { license: id(1), reason: None },
-        Fact::LicenseReinstated { license: id(1) },
-        Fact::LicenseRevoked { license: id(1), reason: "refund".into() },
+        Fact::LicenseReinstated { license: id(1), reason: Some("paid".into()) },
+        Fact::LicenseRevoked { license: id(1), reason: "refund".into(), note: Some("invoice 7".into()) },
+        Fact::LicenseNoted { license: id(1), note: Some("by letter".into()) },
     ]);
     facts
 }
@@ -184,7 +185,7 @@ pub(crate) fn ledger() -> Ledger {
 /// One of the things that people do, on few enough names that they meet.
 pub(crate) fn deed() -> impl Strategy<Value = Fact> {
     let names = prop::sample::select(vec!["acme", "globex", "initech"]);
-    (0u8..15, 0u64..6, 1u32..4, names, 0i64..800, any::<bool>()).prop_map(|(deed, number, rev, name, days, flag)| match deed {
+    (0u8..16, 0u64..6, 1u32..4, names, 0i64..800, any::<bool>()).prop_map(|(deed, number, rev, name, days, flag)| match deed {
         0 => Fact::CustomerAdded(Customer { reference: flag.then(|| "CRM-9".into()), ..customer(name) }),
         1 => Fact::CustomerChanged(Customer { archived: flag, notes: Some(days.to_string()), ..customer(name) }),
         2 => Fact::TierChanged(tier("pro", rev)),
@@ -194,10 +195,11 @@ pub(crate) fn deed() -> impl Strategy<Value = Fact> {
         6 => Fact::SigningKeyCopied { kid: kid(), operator: slug(name), protected: flag },
         7 => Fact::SigningKeyCopyRemoved { kid: kid(), operator: slug("anna") },
         8 => Fact::LicenseSuspended { license: id(number), reason: flag.then(|| "unpaid".into()) },
-        9 => Fact::LicenseRevoked { license: id(number), reason: "refund".into() },
-        10 => Fact::LicenseReinstated { license: id(number) },
+        9 => Fact::LicenseRevoked { license: id(number), reason: "refund".into(), note: flag.then(|| days.to_string()) },
+        10 => Fact::LicenseReinstated { license: id(number), reason: flag.then(|| "paid".into()) },
         11 => requested(issue(number, name, |terms| terms.internal = flag), &rev.to_string()),
         12 => noted(issue(number, name, |terms| terms.ends = flag.then(|| day(days))), "noted"),
+        14 => Fact::LicenseNoted { license: id(number), note: flag.then(|| days.to_string()) },
         13 => revise(number, rev, name, |terms| terms.ends = flag.then(|| day(days))),
         _ => issue(number, name, |terms| {
             terms.starts = day(days);

@@ -113,7 +113,7 @@ mod tests {
             (requested(issue(2, "acme", |_| {}), "order-1"), "request order-1 exists already".to_owned()),
             (revise(1, 3, "acme", |_| {}), format!("the ledger knows no revision 2 of {}", id(1))),
             (revise(2, 2, "acme", |_| {}), format!("the ledger knows no license {}", id(2))),
-            (Fact::LicenseReinstated { license: id(2) }, format!("the ledger knows no license {}", id(2))),
+            (Fact::LicenseReinstated { license: id(2), reason: None }, format!("the ledger knows no license {}", id(2))),
             (
                 Fact::SigningKeyCopied { kid: kid(), operator: slug("carl"), protected: true },
                 "the ledger knows no operator carl".into(),
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_revoked_license_stays_revoked_when_it_is_revised() {
         let mut ledger = ledger();
-        let revoked = Fact::LicenseRevoked { license: id(1), reason: "fraud".into() };
+        let revoked = Fact::LicenseRevoked { license: id(1), reason: "fraud".into(), note: None };
         record(&mut ledger, 1, &[issue(1, "acme", |_| {}), revoked]);
         record(&mut ledger, 2, &[revise(1, 2, "acme", |terms| terms.ends = Some(day(730)))]);
         let license = ledger.read().license(id(1)).unwrap().unwrap();

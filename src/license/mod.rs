@@ -9,6 +9,8 @@ pub mod customer;
 pub mod id;
 pub mod name;
 #[cfg(feature = "authority")]
+pub mod occasion;
+#[cfg(feature = "authority")]
 pub mod operator;
 pub mod period;
 #[cfg(feature = "authority")]
@@ -23,6 +25,8 @@ pub mod time;
 pub use customer::{Contact, Customer, CustomerKind};
 pub use id::LicenseId;
 pub use name::Slug;
+#[cfg(feature = "authority")]
+pub use occasion::Occasion;
 #[cfg(feature = "authority")]
 pub use operator::{Operator, OperatorLimits, Role};
 pub use period::Period;

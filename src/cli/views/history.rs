@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::ledger::{Event, RevisionRecord};
-use crate::license::{Date, Slug, Timestamp};
+use crate::license::{Date, Occasion, Slug, Timestamp};
 use crate::render::{Cell, Column, Moment, Noun, View};
 
 /// A revision of a license.
@@ -20,6 +20,8 @@ pub struct RevisionView {
     until: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seats: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occasion: Option<Occasion>,
 }
 
 impl RevisionView {
@@ -32,6 +34,7 @@ impl RevisionView {
             starts: record.starts.into(),
             until: record.ends.map(Timestamp::last_day),
             seats: record.seats,
+            occasion: record.occasion,
         }
     }
 }
@@ -49,6 +52,7 @@ impl View for RevisionView {
                 Column::new("starts", "Starts").optional(1),
                 Column::new("until", "Until"),
                 Column::number("seats", "Seats"),
+                Column::new("occasion", "For").optional(3),
             ]
         }
     }
@@ -62,6 +66,7 @@ impl View for RevisionView {
             self.starts.into(),
             Cell::from(self.until).or("never"),
             Cell::from(self.seats).or("unlimited"),
+            self.occasion.map(Occasion::as_str).into(),
         ]
     }
 
@@ -78,6 +83,8 @@ pub struct EventView {
     by: Slug,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    occasion: Option<Occasion>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
@@ -86,11 +93,20 @@ impl EventView {
         use crate::ledger::Fact;
         let reason = match &event.fact {
             Fact::LicenseIssued { unusual, .. } => unusual.clone().map(|unusual| format!("unusual: {unusual}")),
-            Fact::LicenseSuspended { reason, .. } => reason.clone(),
-            Fact::LicenseRevoked { reason, .. } => Some(reason.clone()),
+            Fact::LicenseSuspended { reason, .. } | Fact::LicenseReinstated { reason, .. } => reason.clone(),
+            Fact::LicenseRevoked { reason, note, .. } => Some(match note {
+                Some(note) => format!("{reason}: {note}"),
+                None => reason.clone(),
+            }),
+            Fact::LicenseNoted { note, .. } => note.clone(),
             _ => None,
         };
-        Self { number: event.number.get(), at: event.at.into(), by: event.by.clone(), kind: event.fact.kind(), reason }
+        let occasion = match &event.fact {
+            Fact::LicenseIssued { occasion, .. } => *occasion,
+            _ => None,
+        };
+        let kind = event.fact.kind();
+        Self { number: event.number.get(), at: event.at.into(), by: event.by.clone(), kind, occasion, reason }
     }
 }
 
@@ -110,7 +126,12 @@ impl View for EventView {
     }
 
     fn cells(&self) -> Vec<Cell<'_>> {
-        vec![self.number.into(), self.at.into(), (&self.by).into(), self.kind.into(), self.reason.as_ref().into()]
+        // Its kind, but for a later revision, which was not issued: it was renewed, changed, transferred.
+        let what = match self.occasion {
+            Some(occasion) => format!("license.{}", occasion.done()).into(),
+            None => self.kind.into(),
+        };
+        vec![self.number.into(), self.at.into(), (&self.by).into(), what, self.reason.as_ref().into()]
     }
 
     fn name(&self) -> Cow<'_, str> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{Change, Customers, Stamp, find, run};
 use crate::ledger::column::{standing_number, type_number};
 use crate::ledger::{LedgerError, Request};
-use crate::license::{LicenseId, Standing, Terms, Timestamp};
+use crate::license::{LicenseId, Occasion, Standing, Terms, Timestamp};
 
 /// A revision that was signed, with everything it refers to looked up.
 pub(super) struct Signed<'f> {
@@ -16,6 +16,7 @@ pub(super) struct Signed<'f> {
     pub kid: i64,
     pub by: i64,
     pub terms: &'f Terms,
+    pub occasion: Option<Occasion>,
 }
 
 /// A revision of a license: the first makes it, a later one takes the place of the one before.
@@ -114,7 +115,7 @@ impl Signed<'_> {
         run(
             db,
             "INSERT INTO revisions (license, rev, event, kid, signed_at, signed_by, customer, tier, kind, internal, starts, ends,
-             stops, warn_days, seats) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             stops, warn_days, seats, occasion) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 status_index,
                 self.rev,
@@ -131,6 +132,7 @@ impl Signed<'_> {
                 terms.stops().map(Timestamp::seconds),
                 terms.warn_days,
                 terms.seats,
+                self.occasion.map(Occasion::as_str),
             ),
         )
     }
@@ -142,16 +144,25 @@ pub(super) fn standing<'f>(
     license: LicenseId,
     standing: Standing,
     reason: Option<&'f str>,
+    note: Option<&'f str>,
 ) -> Result<Change<'f>, LedgerError> {
     let known = find_license(db, license)?.ok_or_else(|| LedgerError::unknown("license", license))?;
     let (index, standing) = (known.status_index, standing_number(standing));
     Ok(Change::new(Customers::Known(known.customer), move |db, stamp| {
         run(
             db,
-            "INSERT INTO standings (license, event, at, standing, reason) VALUES (?, ?, ?, ?, ?)",
-            (index, stamp.number, stamp.at, standing, reason),
+            "INSERT INTO standings (license, event, at, standing, reason, note) VALUES (?, ?, ?, ?, ?, ?)",
+            (index, stamp.number, stamp.at, standing, reason, note),
         )?;
         run(db, "UPDATE licenses SET standing = ? WHERE status_index = ?", (standing, index))
+    }))
+}
+
+/// Another note, or none.
+pub(super) fn noted<'f>(db: &Connection, license: LicenseId, note: Option<&'f str>) -> Result<Change<'f>, LedgerError> {
+    let known = find_license(db, license)?.ok_or_else(|| LedgerError::unknown("license", license))?;
+    Ok(Change::new(Customers::Known(known.customer), move |db, _| {
+        run(db, "UPDATE licenses SET note = ? WHERE status_index = ?", (note, known.status_index))
     }))
 }
 

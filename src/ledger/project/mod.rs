@@ -128,7 +128,7 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
         Fact::CustomerChanged(customer) => customer_changed(db, customer)?,
         Fact::TierAdded(tier) => tier_added(db, tier)?,
         Fact::TierChanged(tier) => tier_changed(db, tier)?,
-        Fact::LicenseIssued { license, customer, terms, rev, kid, note, request, .. } => {
+        Fact::LicenseIssued { license, customer, terms, rev, kid, note, request, occasion, .. } => {
             let signed = Signed {
                 license: *license,
                 rev: *rev,
@@ -137,12 +137,18 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
                 kid: signing_key(db, kid)?,
                 by: operator(db, by)?,
                 terms,
+                occasion: *occasion,
             };
             licenses::issued(db, signed, note.as_deref(), request.as_ref())?
         }
-        Fact::LicenseSuspended { license, reason } => licenses::standing(db, *license, Standing::Suspended, reason.as_deref())?,
-        Fact::LicenseRevoked { license, reason } => licenses::standing(db, *license, Standing::Revoked, Some(reason))?,
-        Fact::LicenseReinstated { license } => licenses::standing(db, *license, Standing::Good, None)?,
+        Fact::LicenseSuspended { license, reason } => {
+            licenses::standing(db, *license, Standing::Suspended, reason.as_deref(), None)?
+        }
+        Fact::LicenseRevoked { license, reason, note } => {
+            licenses::standing(db, *license, Standing::Revoked, Some(reason), note.as_deref())?
+        }
+        Fact::LicenseReinstated { license, reason } => licenses::standing(db, *license, Standing::Good, reason.as_deref(), None)?,
+        Fact::LicenseNoted { license, note } => licenses::noted(db, *license, note.as_deref())?,
     };
     Ok(Change { license: fact.license(), ..change })
 }

@@ -1,0 +1,111 @@
+//! Signing a revision of a license: the first, and every later one, whatever it is for.
+//!
+//! The one place where the claims of a key are put together, signed, read back and recorded. What a revision may grant is
+//! the business of the use case that asks for it; that a revoked license gets none is the rule here.
+
+use super::Error;
+use super::issue::Issued;
+use super::signer::Signer;
+use crate::ledger::{Fact, Request, Transaction};
+use crate::license::{Customer, LicenseId, Occasion, Slug, Standing, Terms, Timestamp};
+use crate::token::{Claims, Grant, KeySet, PublicKey, Verifier, sign};
+
+/// What is recorded with a revision beside what it grants.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Extra {
+    /// Anything worth knowing; absent: the license keeps the note it has.
+    pub note: Option<String>,
+    /// The request it answers.
+    pub request: Option<Request>,
+    /// What was unusual about the terms.
+    pub unusual: Option<String>,
+}
+
+/// The next revision of a license that there is.
+#[derive(Debug)]
+#[allow(dead_code)] // first used by the next commits
+pub(super) struct Next<'a> {
+    /// The license.
+    pub license: LicenseId,
+    /// Whose it is from now on.
+    pub customer: &'a Customer,
+    /// What it grants from now on.
+    pub terms: &'a Terms,
+    /// Why it is signed.
+    pub occasion: Occasion,
+    /// What is recorded with it.
+    pub extra: Extra,
+}
+
+/// Signs the next revision of a license and records it.
+///
+/// # Errors
+/// [`Error::UnknownLicense`]; [`Error::Revoked`]: what was taken back is never signed again.
+#[allow(dead_code)] // as above
+pub(super) fn revise(tx: &Transaction<'_>, by: &Slug, next: Next<'_>, signer: &Signer, at: Timestamp) -> Result<Issued, Error> {
+    let Next { license, customer, terms, occasion, extra } = next;
+    let record = tx.read().license(license)?.ok_or_else(|| Error::UnknownLicense(license.to_string()))?;
+    if record.standing == Standing::Revoked {
+        return Err(Error::Revoked(license));
+    }
+    let revision = Revision { license, rev: record.rev.saturating_add(1), customer, terms, occasion: Some(occasion), extra };
+    record_revision(tx, by, revision, signer, at)
+}
+
+/// One revision, the first or a later one.
+#[derive(Debug)]
+pub(super) struct Revision<'a> {
+    /// The license.
+    pub license: LicenseId,
+    /// Its number, from 1.
+    pub rev: u32,
+    /// For whom.
+    pub customer: &'a Customer,
+    /// What it grants.
+    pub terms: &'a Terms,
+    /// Why it is signed; `None` for the first.
+    pub occasion: Option<Occasion>,
+    /// What is recorded with it.
+    pub extra: Extra,
+}
+
+/// Signs a revision and records it.
+pub(super) fn record_revision(
+    tx: &Transaction<'_>,
+    by: &Slug,
+    revision: Revision<'_>,
+    signer: &Signer,
+    at: Timestamp,
+) -> Result<Issued, Error> {
+    let Revision { license: id, rev, customer, terms, occasion, extra } = revision;
+    let grant =
+        Grant { issuer: signer.issuer(), customer: &customer.slug, customer_name: &customer.name, id, rev, at, status: None };
+    let key = sign_checked(&Claims::new(grant, terms), signer)?;
+    tx.record(
+        at,
+        by,
+        &Fact::LicenseIssued {
+            license: id,
+            customer: customer.slug.clone(),
+            terms: terms.clone(),
+            rev,
+            kid: *signer.kid(),
+            key: key.clone(),
+            note: extra.note,
+            request: extra.request,
+            unusual: extra.unusual,
+            occasion,
+        },
+    )?;
+    Ok(Issued { id, rev, customer: customer.clone(), terms: terms.clone(), key, repeated: false })
+}
+
+/// Signs, and has the independent verifier read what was signed before anybody else does.
+fn sign_checked(claims: &Claims, signer: &Signer) -> Result<String, Error> {
+    let key = sign(claims, signer.key());
+    let mut keys = KeySet::new();
+    keys.insert(PublicKey::try_from(signer.key().verifying_key()).map_err(|why| Error::SelfCheck(why.to_string()))?);
+    let verifier = Verifier::new(keys, claims.aud.clone()).customer(claims.sub.clone()).any_machine();
+    let license = verifier.verify(&key, claims.nbf).map_err(|refusal| Error::SelfCheck(refusal.to_string()))?;
+    if license.claims() == claims { Ok(key) } else { Err(Error::SelfCheck("it reads back differently".into())) }
+}
