@@ -32,6 +32,15 @@ impl Actor {
         &self.operator
     }
 
+    /// The operator as the ledger has them now: a question may have stood on a terminal for hours.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOperator`] for one who was removed meanwhile.
+    pub(super) fn as_of(&self, tables: &Tables<'_>) -> Result<Self, Error> {
+        let operator = tables.operator(self.slug())?.ok_or_else(|| Error::UnknownOperator(self.slug().to_string()))?;
+        Ok(Self { operator })
+    }
+
     /// Refuses what the role does not cover; `action` completes "may not …".
     ///
     /// # Errors

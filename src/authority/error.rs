@@ -7,7 +7,7 @@ use super::settings::SettingsError;
 use crate::keyring::{KeyringError, PassphraseError};
 use crate::ledger::LedgerError;
 use crate::license::id::InvalidLicenseId;
-use crate::license::{LicenseId, Role, Slug};
+use crate::license::{Date, LicenseId, RevocationReason, Role, Slug};
 use crate::token::Kid;
 
 /// Why a use case could not be carried out. `cli` adds the exit code and the next command to type.
@@ -123,10 +123,12 @@ pub enum Error {
         who_can: Vec<Slug>,
     },
     /// The operator's own limits do not cover this license.
-    #[error("operator '{operator}' may not issue this license: {why}")]
+    #[error("operator '{operator}' may not {action} this license: {why}")]
     BeyondLimits {
         /// Who asked.
         operator: Slug,
+        /// What was to be done.
+        action: &'static str,
         /// Which limit, in words.
         why: String,
         /// Who has no such limit.
@@ -165,8 +167,55 @@ pub enum Error {
     #[error("{0}")]
     Invalid(String),
     /// The license was taken back, and gets no new revision.
-    #[error("license {0} is revoked, and what is revoked is never signed again")]
+    #[error("license {0} is revoked, and what is revoked gets no new key")]
     Revoked(LicenseId),
+    /// The license stands as it was to be made: `already revoked`, `already suspended`, `not suspended`.
+    #[error("license {license} is {standing}")]
+    WrongStanding {
+        /// The license.
+        license: LicenseId,
+        /// How it stands, in words.
+        standing: &'static str,
+    },
+    /// The license was taken back for a reason that is never undone.
+    #[error("license {license} was revoked for {reason}, which is never undone")]
+    RevokedForGood {
+        /// The license.
+        license: LicenseId,
+        /// Whose it is.
+        customer: Slug,
+        /// The reason.
+        reason: RevocationReason,
+    },
+    /// A renewal would take days away.
+    #[error("license {license} runs until {last} already, and a renewal to {wanted} would not extend it")]
+    NotLonger {
+        /// The license.
+        license: LicenseId,
+        /// Its last day.
+        last: Date,
+        /// The last day asked for.
+        wanted: Date,
+    },
+    /// There is no end to move.
+    #[error("license {0} is perpetual: it needs no renewal")]
+    Perpetual(LicenseId),
+    /// Machines are bound to the license.
+    #[error("license {license} is bound to {}", machines(*.count))]
+    Bound {
+        /// The license.
+        license: LicenseId,
+        /// To how many machines.
+        count: usize,
+    },
+    /// Several licenses were to be changed, and some cannot be; so none was.
+    #[error("{} of {all} licenses cannot be done, so none was: {}", .failed.len(), one_by_one(.failed))]
+    Several {
+        /// How many there were.
+        all: usize,
+        /// Those that cannot be, with the reasons.
+        failed: Vec<(LicenseId, Self)>,
+    },
     /// The same request id stands for another order.
     #[error("request '{request}' was used before, for other terms: {license}")]
     RequestReused {
@@ -240,6 +289,19 @@ fn article(role: Role) -> &'static str {
         Role::Issuer => "an issuer",
         Role::Admin => "an admin",
     }
+}
+
+fn machines(count: usize) -> String {
+    format!("{count} machine{}", if count == 1 { "" } else { "s" })
+}
+
+/// Every reason once, with the licenses it is about where it does not name them itself.
+fn one_by_one(failed: &[(LicenseId, Error)]) -> String {
+    let told = |(id, error): &(LicenseId, Error)| {
+        let text = error.to_string();
+        if text.contains(&id.to_string()) { text } else { format!("{id}: {text}") }
+    };
+    failed.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
 fn list(ids: &[LicenseId]) -> String {

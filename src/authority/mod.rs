@@ -5,6 +5,7 @@
 //! change in one transaction of the ledger.
 
 pub mod actor;
+pub mod change;
 pub mod csv_import;
 pub mod customers;
 pub mod difference;
@@ -13,17 +14,22 @@ pub mod find;
 pub mod home;
 pub mod init;
 pub mod issue;
+mod limits;
 pub mod operators;
 pub mod order;
 pub mod quick;
-mod revise;
+pub mod renew;
+mod request;
+pub mod revise;
 pub mod sample_tiers;
 pub mod settings;
 pub mod signer;
 pub mod snippets;
+pub mod standing;
 pub mod states;
 pub mod tiers;
 pub mod tiers_file;
+pub mod transfer;
 pub mod unusual;
 pub mod verify;
 

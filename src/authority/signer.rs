@@ -36,6 +36,18 @@ impl Signer {
     }
 }
 
+/// The unlocked signing keys for licenses of several types.
+pub struct Signers(Vec<(KeyPurpose, Signer)>);
+
+impl Signers {
+    /// The one that signs licenses of a type.
+    pub(super) fn of(&self, kind: LicenseType) -> Result<&Signer, Error> {
+        let wanted = purpose(kind);
+        let found = self.0.iter().find(|(purpose, _)| *purpose == wanted);
+        found.map(|(_, signer)| signer).ok_or(Error::NoSigningKey(wanted.as_str()))
+    }
+}
+
 /// Where passphrases come from.
 pub trait Passphrases {
     /// The passphrase for an operator's copy of a signing key; `None` where there is none to be had. `attempt` counts
@@ -87,6 +99,25 @@ impl Authority {
     pub fn unlock(&self, actor: &Actor, purpose: KeyPurpose, passphrases: &mut dyn Passphrases) -> Result<Signer, Error> {
         let record = self.active_key(purpose)?;
         self.unlock_copy(actor, &record, passphrases)
+    }
+
+    /// Unlocks the operator's copies of the active signing keys that licenses of these types need.
+    ///
+    /// # Errors
+    /// As [`Authority::unlock`].
+    pub fn unlock_for(
+        &self,
+        actor: &Actor,
+        kinds: impl IntoIterator<Item = LicenseType>,
+        passphrases: &mut dyn Passphrases,
+    ) -> Result<Signers, Error> {
+        let mut signers: Vec<(KeyPurpose, Signer)> = Vec::new();
+        for purpose in kinds.into_iter().map(purpose) {
+            if signers.iter().all(|(known, _)| *known != purpose) {
+                signers.push((purpose, self.unlock(actor, purpose, passphrases)?));
+            }
+        }
+        Ok(Signers(signers))
     }
 
     /// Unlocks the operator's copy of one signing key.

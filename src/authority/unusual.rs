@@ -4,7 +4,7 @@ use super::Error;
 use super::order::Plan;
 use crate::ledger::Tables;
 use crate::license::time::DAY;
-use crate::license::{LicenseType, Term, Terms, Timestamp};
+use crate::license::{Date, LicenseType, Period, Term, Terms, Timestamp};
 
 /// How many earlier licenses of the customer are looked at.
 const LOOK_BACK: usize = 3;
@@ -54,13 +54,46 @@ pub fn unusual(tables: &Tables<'_>, plan: &Plan, at: Timestamp) -> Result<Vec<St
     Ok(notes)
 }
 
+/// What is unusual about the next terms of a license, beside those it has. `usual` is the term last granted, and `first` the
+/// day from which a new term counts.
+#[must_use]
+pub fn unusual_next(before: &Terms, after: &Terms, usual: Option<Period>, first: Date, at: Timestamp) -> Vec<String> {
+    let mut notes = Vec::new();
+    if after.kind == LicenseType::Test {
+        return notes;
+    }
+    if let Some(end) = after.ends.filter(|end| *end <= at) {
+        notes.push(format!("it ended {}: only grace days are left", end.last_day()));
+    }
+    if before.ends != after.ends {
+        let usual = usual.map_or(0, |usual| u64::from(usual.about_days()));
+        let added = after.ends.map(|end| u64::try_from(end.last_day().days_since(first)).unwrap_or(0));
+        notes.extend(beyond_usual(added, usual, "the last term was"));
+    }
+    match (before.seats, after.seats) {
+        (Some(most), None) => notes.push(format!("unlimited seats, where it had {most}")),
+        (Some(most), Some(seats))
+            if u64::from(seats) > u64::from(most) * FACTOR && u64::from(seats) > u64::from(most) + FEW_SEATS =>
+        {
+            notes.push(format!("{seats} seats, where it had {most}"));
+        }
+        _ => {}
+    }
+    notes
+}
+
 fn longer(terms: &Terms, usual: u64, seen: usize) -> Option<String> {
     let measure = match seen {
         0 => "the tier's own term is".to_owned(),
         1 => "the last license ran for".to_owned(),
         several => format!("the last {several} ran for at most"),
     };
-    match days(terms) {
+    beyond_usual(days(terms), usual, &measure)
+}
+
+/// `now` and `usual` are days; `None` is for ever.
+fn beyond_usual(now: Option<u64>, usual: u64, measure: &str) -> Option<String> {
+    match now {
         None => Some(format!("perpetual, where {measure} {}", about(usual))),
         Some(now) if now > usual * FACTOR && now > usual + FEW_DAYS => {
             Some(format!("{}, where {measure} {}", about(now), about(usual)))

@@ -1,7 +1,7 @@
 //! Verifying with a ledger at hand: beyond what the key itself says.
 
 use super::{Authority, Error};
-use crate::ledger::{KeyPurpose, KeyState, LicenseRecord, SigningKeyRecord};
+use crate::ledger::{KeyPurpose, KeyState, LicenseRecord, SigningKeyRecord, Tables};
 use crate::license::Standing;
 use crate::token::{Check, CheckResult, KeySet, Outcome, Reason, Verdict};
 
@@ -56,7 +56,7 @@ impl Authority {
         }
         verdict.add(CheckResult::passed(Check::Ledger, format!("issued by {}", record.issued_by)));
         verdict.add(revision(&record, claims.rev));
-        verdict.add(standing(&record));
+        verdict.add(standing(&tables, &record)?);
         Ok(())
     }
 
@@ -100,10 +100,18 @@ fn revision(record: &LicenseRecord, rev: u32) -> CheckResult {
     }
 }
 
-fn standing(record: &LicenseRecord) -> CheckResult {
-    match record.standing {
-        Standing::Good => CheckResult::passed(Check::Standing, "neither suspended nor revoked"),
-        Standing::Suspended => CheckResult::failed(Reason::Suspended, "suspended by the vendor"),
-        Standing::Revoked => CheckResult::failed(Reason::Revoked, "revoked by the vendor"),
-    }
+fn standing(tables: &Tables<'_>, record: &LicenseRecord) -> Result<CheckResult, Error> {
+    let (reason, what) = match record.standing {
+        Standing::Good => return Ok(CheckResult::passed(Check::Standing, "neither suspended nor revoked")),
+        Standing::Suspended => (Reason::Suspended, "suspended by the vendor"),
+        Standing::Revoked => (Reason::Revoked, "revoked by the vendor"),
+    };
+    let detail = match tables.standing(record.id)? {
+        Some(newest) => {
+            let why = newest.reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            format!("{what} on {}{why}", newest.at.date())
+        }
+        None => what.to_owned(),
+    };
+    Ok(CheckResult::failed(reason, detail))
 }

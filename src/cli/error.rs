@@ -168,6 +168,23 @@ impl From<Error> for Failure {
             }
             Error::NoSigningKey(_) => (exit::FAILED, Some("see the signing keys with 'lic key list'".into())),
             Error::Revoked(license) => (exit::FAILED, Some(format!("see why with 'lic show {license} --history'"))),
+            Error::WrongStanding { license, standing } => {
+                let hint = match *standing {
+                    "not suspended" => format!("see how it stands with 'lic show {license}'"),
+                    _ => format!("see why with 'lic show {license} --history'"),
+                };
+                (exit::FAILED, Some(hint))
+            }
+            Error::RevokedForGood { customer, .. } => {
+                (exit::FAILED, Some(format!("issue a new license: 'lic issue {customer}'")))
+            }
+            Error::NotLonger { license, wanted, .. } => {
+                (exit::FAILED, Some(format!("an earlier end is a change: 'lic change {license} --until {wanted}'")))
+            }
+            Error::Perpetual(license) => (exit::FAILED, Some(format!("change what it grants with 'lic change {license}'"))),
+            Error::Bound { .. } => (exit::FAILED, Some("have an admin transfer it with --force, which drops the binding".into())),
+            Error::Several { .. } => (exit::FAILED, Some("leave those out, and run it again".into())),
+            Error::Changed(_) => (exit::FAILED, Some("look at it again, and run it again".into())),
             Error::RequestReused { license, .. } => {
                 (exit::FAILED, Some(format!("see it with 'lic show {license}', or use another --request-id")))
             }

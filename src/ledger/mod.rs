@@ -34,6 +34,7 @@ mod revisions;
 mod search;
 mod select;
 mod signing_keys;
+mod standings;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tiers;
@@ -52,6 +53,7 @@ pub use open::Access;
 pub use replay::Replay;
 pub use revisions::RevisionRecord;
 pub use signing_keys::{KeyCopy, KeyPurpose, KeyState, SigningKeyRecord, UnknownKeyWord};
+pub use standings::StandingRecord;
 pub use tiers::TierFilter;
 pub use transaction::Transaction;
 

@@ -15,6 +15,8 @@ pub mod operator;
 pub mod period;
 #[cfg(feature = "authority")]
 pub mod price;
+#[cfg(feature = "authority")]
+pub mod revocation;
 pub mod status;
 pub mod terms;
 #[cfg(feature = "authority")]
@@ -32,6 +34,8 @@ pub use operator::{Operator, OperatorLimits, Role};
 pub use period::Period;
 #[cfg(feature = "authority")]
 pub use price::Price;
+#[cfg(feature = "authority")]
+pub use revocation::RevocationReason;
 pub use status::{Standing, Status, Validity};
 pub use terms::{LicenseType, MachineId, MachineTerms, Terms};
 #[cfg(feature = "authority")]

@@ -67,6 +67,26 @@ impl Period {
         }
     }
 
+    /// Whether it is counted in days, not by the calendar.
+    #[must_use]
+    pub fn is_in_days(self) -> bool {
+        self.unit == Unit::Days
+    }
+
+    /// The period that leads from one day to another: whole years where they do, else whole months, else days. `None` where
+    /// there is none: the second day does not come later, or a hundred years later.
+    #[must_use]
+    pub fn between(first: Date, last: Date) -> Option<Self> {
+        let days = u32::try_from(last.days_since(first)).ok().filter(|days| (1..=MOST_YEARS * 366).contains(days))?;
+        // A month has 28 to 31 days, so that few counts of months come into question.
+        let months = (days / 31..=days / 28).find(|months| *months > 0 && first.plus_months(*months) == Some(last));
+        Some(match months {
+            Some(months) if months.is_multiple_of(12) => Self::years(months / 12),
+            Some(months) => Self { count: months, unit: Unit::Months },
+            None => Self::days(days),
+        })
+    }
+
     /// The length in days as a rule of thumb for comparing periods; months count 30.4 days, years 365.
     #[must_use]
     pub fn about_days(self) -> u32 {
@@ -167,6 +187,23 @@ mod tests {
     }
 
     #[test]
+    fn between_two_days_lies_a_period_of_the_calendar() {
+        for (first, last, period) in [
+            ("2026-11-22", "2027-11-22", Some("1y")),
+            ("2026-11-22", "2029-11-22", Some("3y")),
+            ("2026-11-22", "2027-02-22", Some("3mo")),
+            ("2026-11-30", "2027-02-28", Some("3mo")),
+            ("2026-11-22", "2027-11-21", Some("364d")),
+            ("2026-11-22", "2026-11-23", Some("1d")),
+            ("2026-11-22", "2026-11-22", None),
+            ("2026-11-22", "2026-11-21", None),
+        ] {
+            let found = Period::between(first.parse().unwrap(), last.parse().unwrap());
+            assert_eq!(found.map(|period| period.to_string()).as_deref(), period, "{first} {last}");
+        }
+    }
+
+    #[test]
     fn the_calendar_ends_with_the_year_9999() {
         assert_eq!("1d".parse::<Period>().unwrap().after(Date::LAST), None);
     }
@@ -176,6 +213,13 @@ mod tests {
         fn every_period_reads_back(count in 1u32..100, unit in "d|w|mo|y") {
             let text = format!("{count}{unit}");
             prop_assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+        }
+
+        #[test]
+        fn the_period_between_two_days_leads_from_the_one_to_the_other(seconds in 0i64..4_000_000_000, days in 1u32..36_000) {
+            let first = crate::license::Timestamp::from_seconds(seconds).unwrap().date();
+            let last = first.plus_days(days).unwrap();
+            prop_assert_eq!(Period::between(first, last).unwrap().after(first), Some(last));
         }
 
         #[test]

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod change;
 mod completions;
 mod config;
 mod customer;
@@ -20,6 +21,11 @@ mod list;
 mod man;
 mod operator;
 mod quick;
+mod reinstate;
+mod renew;
+mod revoke;
 mod show;
+mod suspend;
 mod tier;
+mod transfer;
 mod verify;

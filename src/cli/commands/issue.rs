@@ -14,9 +14,9 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::passphrase::Asking;
 use crate::cli::session::Session;
 use crate::cli::views::issued::{IssuedView, summary};
-use crate::license::{LicenseId, LicenseType};
-pub use order::Args;
+use crate::license::{Date, LicenseId, LicenseType};
 use order::order;
+pub use order::{Args, ask_customer, read_meta};
 
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let mut authority = session.writing()?;
@@ -54,7 +54,7 @@ pub fn issue(
             return Ok(false);
         }
         destination.prepare()?;
-        save(&earlier, &destination, session)?;
+        save(&earlier, granted, &destination, session)?;
         return Ok(true);
     }
     let (plan, unusual) = authority.plan(actor, order, at)?;
@@ -77,18 +77,28 @@ pub fn issue(
     }
     let signer = authority.unlock(actor, purpose(order.kind), &mut Asking::new(session, signing))?;
     let issued = authority.issue(actor, order, batch, &signer, at, &mut *session.world.entropy)?;
-    save(&issued, &destination, session)?;
+    save(&issued, granted, &destination, session)?;
     Ok(true)
 }
 
-/// Saves what was issued, as much of it as can be saved, and shows all of it.
-fn save(issued: &[Issued], destination: &Destination, session: &mut Session<'_>) -> Result<(), Failure> {
+/// What was granted, on one line.
+pub fn granted(one: &Issued, today: Date) -> String {
+    let again = if one.repeated { " (issued before, by the same request)" } else { "" };
+    format!("{}{again}", summary(&one.customer.name, &one.terms, today))
+}
+
+/// Saves what was signed, as much of it as can be saved, and shows all of it; `told` is the line about one of them.
+pub fn save(
+    issued: &[Issued],
+    told: impl Fn(&Issued, Date) -> String,
+    destination: &Destination,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
     let today = session.now().date();
     let mut views = Vec::with_capacity(issued.len());
     let mut unsaved: Vec<(LicenseId, String)> = Vec::new();
     for one in issued {
-        let again = if one.repeated { " (issued before, by the same request)" } else { "" };
-        session.tick(&format!("{}  {}{again}", one.id, summary(&one.customer.name, &one.terms, today)));
+        session.tick(&format!("{}  {}", one.id, told(one, today)));
         // Whoever asks for a format on standard output gets the key inside it.
         let inside = *destination == Destination::Output && session.is_format_given();
         let saved = if inside { Ok(None) } else { destination.save(one, session) };
@@ -115,7 +125,7 @@ fn save(issued: &[Issued], destination: &Destination, session: &mut Session<'_>)
         Some((id, why)) => {
             let ids: Vec<String> = unsaved.iter().map(|(id, _)| id.to_string()).collect();
             let code = if unsaved.len() < issued.len() { exit::PARTLY } else { exit::FAILED };
-            let message = format!("issued, but not saved: {} ({why})", ids.join(", "));
+            let message = format!("signed, but not saved: {} ({why})", ids.join(", "));
             Err(Failure::new(code, message).hint(format!("print a key with 'lic show {id} --key'")))
         }
     }

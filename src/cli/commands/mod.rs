@@ -1,8 +1,10 @@
 //! The commands, one file each. The doc comment of a command's arguments is its help; the function under it reads as a page.
 
+mod change;
 mod completions;
 mod config;
 mod customer;
+mod deciding;
 mod demo;
 mod init;
 mod inspect;
@@ -12,10 +14,16 @@ mod list;
 mod man;
 mod operator;
 mod quick;
+mod reinstate;
+mod renew;
+mod revoke;
 mod saving;
 mod show;
+mod suspend;
 mod tier;
+mod transfer;
 mod verify;
+mod which;
 
 use clap::Subcommand;
 
@@ -60,6 +68,12 @@ commands! {
     Inspect: inspect,
     List: list,
     Show: show,
+    Renew: renew,
+    Change: change,
+    Suspend: suspend,
+    Revoke: revoke,
+    Reinstate: reinstate,
+    Transfer: transfer,
     Customer: customer,
     Tier: tier,
     Operator: operator,

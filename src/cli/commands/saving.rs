@@ -80,10 +80,13 @@ impl Destination {
     }
 }
 
-/// The names that a key may get in a folder: the plain one, else one with the id.
+/// The names that a key may get in a folder: the plain one, else one with the id, and of a later revision with its number too:
+/// the file of the one before it has the id.
 fn names_in(folder: &Path, issued: &Issued) -> [PathBuf; 2] {
     let stem = format!("{}-{}", issued.customer.slug, issued.terms.tier);
-    [folder.join(format!("{stem}.lic")), folder.join(format!("{stem}-{}.lic", &issued.id.to_string()[4..]))]
+    let revision = if issued.rev > 1 { format!("-r{}", issued.rev) } else { String::new() };
+    let with_id = format!("{stem}-{}{revision}.lic", &issued.id.to_string()[4..]);
+    [folder.join(format!("{stem}.lic")), folder.join(with_id)]
 }
 
 /// Writes a file, whole and only where there is none, under the first of several names in one folder that is free. A file

@@ -10,7 +10,7 @@ use crate::cli::session::Session;
 use crate::cli::views::history::{EventView, RevisionView};
 use crate::cli::views::license::{LicenseDetail, Parts};
 use crate::ledger::LicenseRecord;
-use crate::license::Timestamp;
+use crate::license::{Standing, Timestamp};
 use crate::token::{self, armour};
 
 /// Show one license: its terms, revisions and key
@@ -48,7 +48,8 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let revisions = tables.revisions(record.id)?.iter().map(RevisionView::new).collect();
     let history = if args.history { tables.history(record.id)?.iter().map(EventView::new).collect() } else { Vec::new() };
     let at = args.at.unwrap_or_else(|| session.now());
-    let parts = Parts { revisions, history, key };
+    let decided = tables.standing(record.id)?.filter(|newest| newest.standing != Standing::Good);
+    let parts = Parts { decided, revisions, history, key };
     session.detail(&LicenseDetail::new(&record, &terms, parts, at))
 }
 
@@ -63,6 +64,9 @@ pub fn find_license(named: &str, authority: &Authority, session: &mut Session<'_
     let record = find::license(&authority.read(), &claims.jti.to_string())?;
     let recorded = authority.read().key_text(record.id, claims.rev)?;
     let same = recorded.is_some_and(|key| token::inspect(key.as_bytes()).is_ok_and(|(_, known)| known == claims));
+    if same && claims.rev < record.rev {
+        session.warn(&format!("this key is revision {}, not the newest: that is {}", claims.rev, record.rev));
+    }
     if !same {
         session.warn("this key is not the one that the ledger recorded; 'lic verify' tells more");
     }

@@ -15,6 +15,8 @@ pub struct RevisionView {
     signed_at: Moment,
     signed_by: Slug,
     kid: String,
+    customer: Slug,
+    tier: Slug,
     starts: Moment,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Date>,
@@ -31,6 +33,8 @@ impl RevisionView {
             signed_at: record.signed_at.into(),
             signed_by: record.signed_by.clone(),
             kid: record.kid.to_string(),
+            customer: record.customer.clone(),
+            tier: record.tier.clone(),
             starts: record.starts.into(),
             until: record.ends.map(Timestamp::last_day),
             seats: record.seats,
@@ -53,6 +57,8 @@ impl View for RevisionView {
                 Column::new("until", "Until"),
                 Column::number("seats", "Seats"),
                 Column::new("occasion", "For").optional(3),
+                Column::new("customer", "Customer").optional(4),
+                Column::new("tier", "Tier").optional(5),
             ]
         }
     }
@@ -67,6 +73,8 @@ impl View for RevisionView {
             Cell::from(self.until).or("never"),
             Cell::from(self.seats).or("unlimited"),
             self.occasion.map(Occasion::as_str).into(),
+            (&self.customer).into(),
+            (&self.tier).into(),
         ]
     }
 

@@ -13,6 +13,7 @@ use crate::render::{Cell, Column, Moment, Noun, View};
 #[derive(Serialize)]
 pub struct IssuedView {
     id: LicenseId,
+    revision: u32,
     customer: Slug,
     customer_name: String,
     product: Slug,
@@ -35,6 +36,7 @@ impl IssuedView {
         let terms = &issued.terms;
         Self {
             id: issued.id,
+            revision: issued.rev,
             customer: issued.customer.slug.clone(),
             customer_name: issued.customer.name.clone(),
             product: terms.product.clone(),

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::history::{EventView, RevisionView};
-use crate::ledger::LicenseRecord;
-use crate::license::{LicenseId, LicenseType, Slug, Status, Terms, Timestamp};
+use crate::ledger::{LicenseRecord, StandingRecord};
+use crate::license::{LicenseId, LicenseType, Slug, Standing, Status, Terms, Timestamp};
 use crate::render::{Cell, Column, Detail, Moment, Noun, Section, View};
 use crate::token::armour;
 
@@ -150,14 +150,44 @@ pub struct LicenseDetail {
     machines: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<StandingView>,
     revisions: Vec<RevisionView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     history: Vec<EventView>,
     key: String,
 }
 
+/// That a license is suspended or revoked: since when, by whom and why.
+#[derive(Serialize)]
+struct StandingView {
+    standing: Standing,
+    at: Moment,
+    by: Slug,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl StandingView {
+    fn new(record: StandingRecord) -> Self {
+        let StandingRecord { standing, at, by, reason, note } = record;
+        Self { standing, at: at.into(), by, reason, note }
+    }
+
+    /// ` since 2026-11-22 09:00Z, by ops: refund, credit note 4711`.
+    fn told(&self) -> String {
+        let why = [&self.reason, &self.note].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let why = if why.is_empty() { why } else { format!(": {why}") };
+        format!(" since {}, by {}{why}", self.at.0.date(), self.by)
+    }
+}
+
 /// What a [`LicenseDetail`] is made of, beside the record and the terms.
 pub struct Parts {
+    /// What stands against it.
+    pub decided: Option<StandingRecord>,
     pub revisions: Vec<RevisionView>,
     pub history: Vec<EventView>,
     pub key: String,
@@ -177,6 +207,7 @@ impl LicenseDetail {
             max_machines: terms.machines.max,
             machines: terms.machines.bound.iter().map(ToString::to_string).collect(),
             meta: terms.meta.clone(),
+            standing: parts.decided.map(StandingView::new),
             revisions: parts.revisions,
             history: parts.history,
             key: parts.key,
@@ -217,7 +248,10 @@ impl Detail for LicenseDetail {
             Section::facts([
                 ("License", license.id.into()),
                 ("Customer", format!("{} ({})", license.customer_name, license.customer).into()),
-                ("Status", license.status.as_str().into()),
+                (
+                    "Status",
+                    format!("{}{}", license.status, self.standing.as_ref().map_or_else(String::new, StandingView::told)).into(),
+                ),
                 ("Product", (&license.product).into()),
                 ("Tier", format!("{} ({})", self.tier_name, license.tier).into()),
                 ("Type", kind.into()),

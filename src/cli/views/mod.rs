@@ -3,6 +3,7 @@
 pub mod claims;
 pub mod condition;
 pub mod customer;
+pub mod decided;
 pub mod history;
 pub mod issued;
 pub mod key;

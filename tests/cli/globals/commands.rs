@@ -33,7 +33,7 @@ const fn example(command: &'static [&'static str], args: &'static [&'static str]
 }
 
 /// Every command, in the order of the help.
-pub const EVERY: [Example; 31] = [
+pub const EVERY: [Example; 37] = [
     example(&["demo"], &[], Prints),
     example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
     example(&["issue"], &["acme", "--tier", "basic"], Records),
@@ -42,6 +42,12 @@ pub const EVERY: [Example; 31] = [
     example(&["inspect"], &["key.lic"], Prints),
     example(&["list"], &[], Reads),
     example(&["show"], &["key.lic"], Reads),
+    example(&["renew"], &["key.lic", "--for", "1y"], Records),
+    example(&["change"], &["key.lic", "--seats", "9"], Records),
+    example(&["suspend"], &["key.lic"], Records),
+    example(&["revoke"], &["key.lic", "--reason", "refund"], Records),
+    example(&["reinstate"], &["off.lic"], Records),
+    example(&["transfer"], &["key.lic", "globex"], Records),
     example(&["customer", "add"], &["new", "--name", "Newcomer Ltd"], Records),
     example(&["customer", "list"], &[], Reads),
     example(&["customer", "show"], &["acme"], Reads),
@@ -100,6 +106,9 @@ fn made() -> Desk {
     let desk = with_customer("acme");
     desk.lic(&["operator", "add", "bob", "--role", "viewer"]).done();
     desk.lic(&["issue", "acme", "--tier", "basic", "--out", "key.lic"]).done();
+    desk.lic(&["issue", "acme", "--tier", "basic", "--out", "off.lic"]).done();
+    desk.lic(&["suspend", "off.lic"]).done();
+    desk.lic(&["customer", "add", "globex", "--name", "Globex Ltd"]).done();
     desk.write("crm.csv", "name\nCrane Ltd\n");
     desk.write("tiers.toml", "[[tier]]\nproduct = 'radar'\nslug = 'pro'\nname = 'Pro'\nrank = 1\nterm = '1y'\n");
     desk

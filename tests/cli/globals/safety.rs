@@ -47,6 +47,7 @@ fn without_an_authority_a_command_says_how_to_get_one() {
     for example in &EVERY {
         let desk = empty();
         desk.write("key.lic", &key);
+        desk.write("off.lic", &key);
         desk.write("crm.csv", "name\nCrane Ltd\n");
         desk.write("tiers.toml", "");
         let run = desk.lic(&example.words());
@@ -64,8 +65,8 @@ fn without_an_authority_a_command_says_how_to_get_one() {
 
 #[test]
 fn a_command_that_has_all_it_needs_asks_nothing() {
-    // What destroys is questioned on a terminal, and `tier apply` shows the difference first.
-    let confirms = |words: &[&str]| words == ["operator", "remove"] || words == ["tier", "apply"];
+    // What destroys is questioned on a terminal, and what shows a difference first asks whether to make it.
+    let confirms = |words: &[&str]| [&["operator", "remove"][..], &["tier", "apply"], &["revoke"], &["change"]].contains(&words);
     for example in EVERY.iter().filter(|example| !confirms(example.command) && example.command != ["init"]) {
         let run = desk().lic_on_terminal(&example.words(), []).done();
         assert_eq!(run.questions, [""; 0], "{run}");

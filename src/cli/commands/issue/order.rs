@@ -98,7 +98,7 @@ pub(super) fn order(args: &Args, authority: &Authority, session: &mut Session<'_
     let customer = match &args.customer {
         Some(name) => find::customer(&authority.read(), name)?.slug,
         None => {
-            let customer = ask_customer(authority, session)?;
+            let customer = ask_customer(authority, EXAMPLE, session)?;
             answered.push(customer.to_string());
             customer
         }
@@ -139,12 +139,13 @@ pub(super) fn order(args: &Args, authority: &Authority, session: &mut Session<'_
     Ok((order, answered))
 }
 
-fn ask_customer(authority: &Authority, session: &mut Session<'_>) -> Result<Slug, Failure> {
+/// A customer that a person picks.
+pub fn ask_customer(authority: &Authority, example: &str, session: &mut Session<'_>) -> Result<Slug, Failure> {
     let filter = CustomerFilter { archived: Some(false), ..CustomerFilter::default() };
     let customers = authority.read().customers(&filter)?;
     let widest = customers.iter().map(|customer| customer.slug.as_str().len()).max().unwrap_or(0);
     let items: Vec<String> = customers.iter().map(|customer| format!("{:<widest$}  {}", customer.slug, customer.name)).collect();
-    let picked = session.ask_search("customer", EXAMPLE, "Customer (type to search)", &items)?;
+    let picked = session.ask_search("customer", example, "Customer (type to search)", &items)?;
     customers.into_iter().nth(picked).map(|customer| customer.slug).ok_or_else(Failure::cancelled)
 }
 
@@ -173,7 +174,8 @@ fn ask_tier(authority: &Authority, product: Option<&Slug>, session: &mut Session
     tiers.get(picked).map(crate::license::Tier::full_name).ok_or_else(Failure::cancelled)
 }
 
-fn read_meta(path: &Path, session: &mut Session<'_>) -> Result<serde_json::Value, Failure> {
+/// The JSON of a file, as it may stand in a key.
+pub fn read_meta(path: &Path, session: &mut Session<'_>) -> Result<serde_json::Value, Failure> {
     let bytes = session.read_input(path, LARGEST_FILE)?;
     token::read_meta(&bytes).map_err(|why| Failure::failed(format!("{}: {why}", shown_path(path))))
 }
