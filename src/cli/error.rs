@@ -178,6 +178,7 @@ impl From<Error> for Failure {
             Error::RevokedForGood { customer, .. } => {
                 (exit::FAILED, Some(format!("issue a new license: 'lic issue {customer}'")))
             }
+            Error::NotLonger { last, wanted, .. } if last == wanted => (exit::FAILED, Some("name a later day".into())),
             Error::NotLonger { license, wanted, .. } => {
                 (exit::FAILED, Some(format!("an earlier end is a change: 'lic change {license} --until {wanted}'")))
             }

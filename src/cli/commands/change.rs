@@ -62,11 +62,12 @@ fn changed(one: &Issued, today: Date) -> String {
     format!("{} · changed, revision {}", summary(&one.customer.name, &one.terms, today), one.rev)
 }
 
-/// The difference, field by field, and what to look at twice. Seen whatever the flags say: it is what a person says yes to.
+/// The difference, field by field, and what to look at twice. What a person is to say yes to is seen, whatever the flags say.
 fn tell(plan: &ChangePlan, session: &mut Session<'_>) {
     for one in &plan.differences {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".into());
-        session.reveal(&format!("{}: {} → {}", one.field, text(&one.before), text(&one.after)));
+        let line = format!("{}: {} → {}", one.field, text(&one.before), text(&one.after));
+        if session.can_ask() { session.reveal(&line) } else { session.note(&line) }
     }
     let (before, after) = (&plan.next.before.tier, &plan.next.terms.tier);
     match plan.ranks() {

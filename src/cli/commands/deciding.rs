@@ -32,7 +32,7 @@ pub fn decide(
         let what = format!("{}  {}", before.id, line(before));
         session.done(&format!("{verb} {what}{was}{why}"), &format!("{what} · {did}{was}{why}"));
     }
-    if !session.is_table() {
+    if !session.is_table() && !session.globals.dry_run {
         let views: Vec<_> = decided.iter().map(|before| DecidedView::new(before, standing, reason, note, at)).collect();
         session.list(&views, "", None)?;
     }

@@ -13,6 +13,7 @@ use crate::cli::error::Failure;
 use crate::cli::passphrase::Asking;
 use crate::cli::session::Session;
 use crate::cli::views::issued::summary;
+use crate::cli::views::license::count;
 use crate::license::{Date, Role, Standing};
 
 const EXAMPLE: &str = "lic transfer LIC-7QK3-M2ZD globex";
@@ -66,7 +67,8 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let plan = authority.plan_transfer(&actor, &transfer)?;
     let (from, let_go) = (&license.customer, plan.before.machines.bound.len() - plan.terms.machines.bound.len());
     if let_go > 0 {
-        session.warn(&format!("{let_go} machine(s) are let go: {}", list(&plan.before.machines.bound)));
+        let machines = count(u32::try_from(let_go).unwrap_or(u32::MAX), "machine");
+        session.warn(&format!("{machines} let go: {}", list(&plan.before.machines.bound)));
     }
     if session.globals.dry_run {
         let line = summary(&plan.customer.name, &plan.terms, at.date());

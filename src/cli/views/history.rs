@@ -57,8 +57,6 @@ impl View for RevisionView {
                 Column::new("until", "Until"),
                 Column::number("seats", "Seats"),
                 Column::new("occasion", "For").optional(3),
-                Column::new("customer", "Customer").optional(4),
-                Column::new("tier", "Tier").optional(5),
             ]
         }
     }
@@ -73,8 +71,6 @@ impl View for RevisionView {
             Cell::from(self.until).or("never"),
             Cell::from(self.seats).or("unlimited"),
             self.occasion.map(Occasion::as_str).into(),
-            (&self.customer).into(),
-            (&self.tier).into(),
         ]
     }
 
@@ -94,27 +90,31 @@ pub struct EventView {
     occasion: Option<Occasion>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 impl EventView {
     pub fn new(event: &Event) -> Self {
         use crate::ledger::Fact;
-        let reason = match &event.fact {
-            Fact::LicenseIssued { unusual, .. } => unusual.clone().map(|unusual| format!("unusual: {unusual}")),
-            Fact::LicenseSuspended { reason, .. } | Fact::LicenseReinstated { reason, .. } => reason.clone(),
-            Fact::LicenseRevoked { reason, note, .. } => Some(match note {
-                Some(note) => format!("{reason}: {note}"),
-                None => reason.clone(),
-            }),
-            Fact::LicenseNoted { note, .. } => note.clone(),
-            _ => None,
+        let (reason, note) = match &event.fact {
+            Fact::LicenseIssued { customer, occasion: Some(Occasion::Transfer), note, .. } => {
+                (Some(format!("to {customer}")), note.clone())
+            }
+            Fact::LicenseIssued { unusual, note, .. } => {
+                (unusual.as_ref().map(|unusual| format!("unusual: {unusual}")), note.clone())
+            }
+            Fact::LicenseSuspended { reason, .. } | Fact::LicenseReinstated { reason, .. } => (reason.clone(), None),
+            Fact::LicenseRevoked { reason, note, .. } => (Some(reason.clone()), note.clone()),
+            Fact::LicenseNoted { note, .. } => (None, note.clone()),
+            _ => (None, None),
         };
         let occasion = match &event.fact {
             Fact::LicenseIssued { occasion, .. } => *occasion,
             _ => None,
         };
         let kind = event.fact.kind();
-        Self { number: event.number.get(), at: event.at.into(), by: event.by.clone(), kind, occasion, reason }
+        Self { number: event.number.get(), at: event.at.into(), by: event.by.clone(), kind, occasion, reason, note }
     }
 }
 
@@ -129,6 +129,7 @@ impl View for EventView {
                 Column::new("by", "By"),
                 Column::new("kind", "What"),
                 Column::text("reason", "Why").optional(1),
+                Column::text("note", "Note").optional(2),
             ]
         }
     }
@@ -139,7 +140,7 @@ impl View for EventView {
             Some(occasion) => format!("license.{}", occasion.done()).into(),
             None => self.kind.into(),
         };
-        vec![self.number.into(), self.at.into(), (&self.by).into(), what, self.reason.as_ref().into()]
+        vec![self.number.into(), self.at.into(), (&self.by).into(), what, self.reason.as_ref().into(), self.note.as_ref().into()]
     }
 
     fn name(&self) -> Cow<'_, str> {

@@ -46,8 +46,8 @@ pub struct Args {
     /// Without an end from now on
     #[arg(long, group = "end")]
     perpetual: bool,
-    /// Count from the old end or from today [default: end; today where it has ended]
-    #[arg(long, value_name = "end|today", conflicts_with_all = ["until", "perpetual"])]
+    /// Count from its 'end' or from 'today' [default: end; today where it has ended]
+    #[arg(long, value_name = "WHEN", conflicts_with_all = ["until", "perpetual"])]
     from: Option<CountFrom>,
     /// Take what the tier grants today: features, limits, grace; not the seats
     #[arg(long)]
