@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::issue::Issued;
 use super::order::{End, MOST_LICENSES};
+use super::planned::{Current, Planned, each};
 use super::request::Named;
-use super::revise::{Current, Extra, Next, Planned, each, revise};
+use super::revise::{Extra, Next, revise};
 use super::signer::Signers;
 use super::unusual::unusual_next;
 use super::{Actor, Authority, Error, Mode, find, limits};

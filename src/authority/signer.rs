@@ -1,5 +1,7 @@
 //! Unlocking a signing key: the operator's own copy, with the operator's own passphrase.
 
+use std::collections::BTreeSet;
+
 use ed25519_dalek::SigningKey;
 
 use super::{Actor, Authority, Error};
@@ -90,6 +92,21 @@ impl Authority {
         actor.require(Role::Issuer, "issue licenses", &self.read())?;
         let record = self.active_key(purpose(kind))?;
         if record.has_copy(actor.slug()) { Ok(()) } else { Err(self.no_copy(actor, &record)) }
+    }
+
+    /// Refuses an operator who has no copy of the signing keys that licenses of these types need, before anything is asked.
+    ///
+    /// # Errors
+    /// [`Error::NoSigningKey`], [`Error::NoCopy`].
+    pub fn check_may_sign(&self, actor: &Actor, kinds: impl IntoIterator<Item = LicenseType>) -> Result<(), Error> {
+        let purposes: BTreeSet<KeyPurpose> = kinds.into_iter().map(purpose).collect();
+        for purpose in purposes {
+            let record = self.active_key(purpose)?;
+            if !record.has_copy(actor.slug()) {
+                return Err(self.no_copy(actor, &record));
+            }
+        }
+        Ok(())
     }
 
     /// Unlocks the operator's copy of the active signing key of a purpose.

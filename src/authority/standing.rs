@@ -3,7 +3,7 @@
 //! The ledger knows at once. A customer's program that works offline learns of it from the next status list.
 
 use super::customers::check_line;
-use super::revise::each;
+use super::planned::each;
 use super::{Actor, Authority, Error, Mode, limits};
 use crate::ledger::{Fact, LicenseRecord, Tables};
 use crate::license::{LicenseId, RevocationReason, Role, Standing, Timestamp};

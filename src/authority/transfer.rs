@@ -1,7 +1,8 @@
 //! Transferring a license to another customer. Its history stays under its id.
 
 use super::issue::Issued;
-use super::revise::{Current, Extra, Next, Planned, revise};
+use super::planned::{Current, Planned};
+use super::revise::{Extra, Next, revise};
 use super::signer::Signers;
 use super::{Actor, Authority, Error, Mode, find, limits};
 use crate::ledger::Tables;

@@ -243,6 +243,27 @@ fn an_issuer_renews_within_the_limits_and_not_again_and_again() {
 }
 
 #[test]
+fn an_issuer_without_a_copy_of_the_signing_key_is_told_before_anything_is_asked() {
+    let desk = house();
+    let id = license(&desk, &["acme", "--tier", "standard", "--for", "1y"]);
+    desk.lic(&["operator", "edit", "eve", "--role", "issuer"]).done();
+    for verb in [&["renew", &id, "--for", "10y"][..], &["change", &id, "--seats", "2"], &["transfer", &id, "globex"]] {
+        let run = desk.lic_on_terminal(&[verb, &["--as", "eve"]].concat(), []).code(4);
+        run.says("operator 'eve' has no copy of the signing key").says("lic operator edit eve --give-keys");
+    }
+    desk.lic(&["suspend", &id, "--as", "eve"]).done();
+}
+
+#[test]
+fn many_unusual_renewals_are_not_all_told() {
+    let desk = house();
+    desk.lic(&["issue", "acme", "--tier", "standard", "--for", "1mo", "--count", "30", "--out", "keys/", "-q"]).done();
+    let run = desk.lic(&["renew", "--customer", "acme", "--all", "--for", "5y", "--dry-run"]).done();
+    assert_eq!(run.stderr.matches("warning: unusual: LIC-").count(), 20);
+    run.says("warning: … and 10 more that are unusual");
+}
+
+#[test]
 fn a_passphrase_that_does_not_open_the_key_renews_nothing() {
     let desk = crate::support::empty();
     desk.write_private("pass", "correct horse battery staple\n");

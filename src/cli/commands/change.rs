@@ -34,6 +34,7 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let destination = Destination::of(args.out.as_deref(), 1, &authority, session);
     if plan.needs_key() {
         destination.check(1)?;
+        authority.check_may_sign(&actor, [plan.next.terms.kind])?;
     }
     if session.can_ask() && !session.ask_confirm("Change it?", plan.next.unusual.is_empty())? {
         return Err(Failure::cancelled());

@@ -6,8 +6,8 @@ use super::issue::save;
 use super::saving::Destination;
 use super::which::tell_if_suspended;
 use crate::authority::issue::Issued;
+use crate::authority::planned::Planned;
 use crate::authority::renew::LeftOut;
-use crate::authority::revise::Planned;
 use crate::cli::error::Failure;
 use crate::cli::passphrase::Asking;
 use crate::cli::session::Session;
@@ -50,6 +50,8 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     destination.check(number(plans.len()))?;
+    let kinds: Vec<_> = plans.iter().map(|plan| plan.terms.kind).collect();
+    authority.check_may_sign(&actor, kinds.iter().copied())?;
     tell_odd(&plans, session);
     let odd = plans.iter().any(|plan| !plan.unusual.is_empty());
     if session.can_ask() && (odd || plans.len() > 1 || !answered.is_empty()) {
@@ -62,7 +64,6 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
             return Err(Failure::cancelled());
         }
     }
-    let kinds: Vec<_> = plans.iter().map(|plan| plan.terms.kind).collect();
     let signers = authority.unlock_for(&actor, kinds, &mut Asking::new(session, &args.signing))?;
     let issued = authority.renew(&actor, &renewal, &plans, request, &signers, at)?;
     save(&issued, renewed, &destination, session)?;
@@ -84,11 +85,16 @@ fn line(plan: &Planned, today: Date) -> String {
     format!("{}  {granted} · was {}", plan.record.id, until(plan.before.ends))
 }
 
-/// What is unusual, and what stays as it is whatever is signed.
+/// What is unusual, as much of it as anybody reads.
 fn tell_odd(plans: &[Planned], session: &mut Session<'_>) {
-    for plan in plans {
-        let of = if plans.len() == 1 { String::new() } else { format!("{}: ", plan.record.id) };
-        plan.unusual.iter().for_each(|note| session.warn(&format!("unusual: {of}{note}")));
+    let mut notes = plans.iter().flat_map(|plan| plan.unusual.iter().map(move |note| (plan.record.id, note)));
+    for (id, note) in notes.by_ref().take(LISTED) {
+        let of = if plans.len() == 1 { String::new() } else { format!("{id}: ") };
+        session.warn(&format!("unusual: {of}{note}"));
+    }
+    match notes.count() {
+        0 => {}
+        more => session.warn(&format!("… and {more} more that are unusual")),
     }
 }
 

@@ -77,6 +77,7 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     }
     let destination = Destination::of(args.out.as_deref(), 1, &authority, session);
     destination.check(1)?;
+    authority.check_may_sign(&actor, [plan.terms.kind])?;
     if session.can_ask() && (let_go > 0 || !answered.is_empty()) {
         session.reveal(&format!("{} from '{from}' to '{}'", license.id, plan.customer.slug));
         if !session.ask_confirm("Transfer it?", let_go == 0)? {
