@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
+use zeroize::Zeroizing;
 
 use super::customers::{self, INTERNAL, check_line};
+use super::service::{self, Service};
 use super::settings::{NewSettings, commented};
 use super::{Actor, Authority, Error, Home, operators, tiers};
 use crate::keyring::{Keyring, Passphrase, Protection};
@@ -109,9 +111,17 @@ fn found(
     let by = &operator.slug;
     tx.record(at, by, &Fact::AuthorityCreated { name: founding.name.clone(), issuer: founding.issuer.clone() })?;
     tx.record(at, by, &Fact::OperatorAdded(operator.clone()))?;
-    new_signing_key(tx, keyring, by, KeyPurpose::License, founding.passphrase.as_ref(), at, entropy)?;
+    let mut seed = Zeroizing::new([0; 32]);
+    entropy.fill(&mut *seed).map_err(Error::Entropy)?;
+    let passphrase = founding.passphrase.as_ref();
+    new_signing_key(tx, keyring, by, KeyPurpose::License, &seed, protection(passphrase, entropy)?, at)?;
+    let mut seeds = Zeroizing::new([[0; 32]; 3]);
+    entropy.fill(seeds.as_flattened_mut()).map_err(Error::Entropy)?;
+    let [test, status, log] = &*seeds;
     // Release builds of a product do not trust the test signing key, so it needs no passphrase, and test keys no question.
-    new_signing_key(tx, keyring, by, KeyPurpose::Test, None, at, entropy)?;
+    new_signing_key(tx, keyring, by, KeyPurpose::Test, test, Protection::None, at)?;
+    service::create(tx, keyring, by, Service::Status, status, at)?;
+    service::create(tx, keyring, by, Service::Log, log, at)?;
     let actor = Actor::founder(operator);
     customers::add(tx, &actor, &internal_customer(&founding.name)?, at)?;
     for tier in &founding.tiers {
@@ -139,17 +149,14 @@ fn new_signing_key(
     keyring: &Keyring,
     operator: &Slug,
     purpose: KeyPurpose,
-    passphrase: Option<&Passphrase>,
+    seed: &[u8; 32],
+    protection: Protection<'_>,
     at: Timestamp,
-    entropy: &mut dyn Entropy,
 ) -> Result<(), Error> {
-    let mut seed = zeroize::Zeroizing::new([0; 32]);
-    entropy.fill(&mut *seed).map_err(Error::Entropy)?;
-    let key = SigningKey::from_bytes(&seed);
+    let key = SigningKey::from_bytes(seed);
     let public = key.verifying_key();
     let kid = Kid::of(&public);
-    let protection = protection(passphrase, entropy)?;
-    let protected = passphrase.is_some();
+    let protected = matches!(protection, Protection::Passphrase { .. });
     let x = PublicKey::try_from(public).map_err(|why| Error::SelfCheck(why.to_string()))?.x();
     tx.record(at, operator, &Fact::SigningKeyCreated { kid, purpose, state: KeyState::Active, public: x })?;
     tx.record(at, operator, &Fact::SigningKeyCopied { kid, operator: operator.clone(), protected })?;

@@ -23,6 +23,7 @@ pub mod renew;
 mod request;
 mod revise;
 pub mod sample_tiers;
+pub mod service;
 pub mod settings;
 pub mod signer;
 pub mod snippets;

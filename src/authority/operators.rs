@@ -120,13 +120,15 @@ impl Authority {
         Ok(self.read().signing_keys()?.iter().any(|key| key.has_copy(slug)))
     }
 
-    /// The signing keys that still sign and that an operator has no copy of.
+    /// The signing keys that still sign licenses and that an operator has no copy of.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub fn keys_without(&self, slug: &Slug) -> Result<Vec<crate::ledger::SigningKeyRecord>, Error> {
         let mut keys = self.read().signing_keys()?;
-        keys.retain(|key| matches!(key.state, KeyState::Active | KeyState::Next) && !key.has_copy(slug));
+        keys.retain(|key| {
+            key.purpose.signs_licenses() && matches!(key.state, KeyState::Active | KeyState::Next) && !key.has_copy(slug)
+        });
         Ok(keys)
     }
 }

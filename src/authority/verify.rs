@@ -13,7 +13,7 @@ impl Authority {
     pub fn key_set(&self) -> Result<KeySet, Error> {
         let mut keys = KeySet::new();
         for record in self.read().signing_keys()? {
-            if !matches!(record.purpose, KeyPurpose::License | KeyPurpose::Test) {
+            if !record.purpose.signs_licenses() {
                 continue;
             }
             keys.insert(record.public_key()?);
@@ -65,16 +65,17 @@ impl Authority {
         let Some(key) = self.signed_by(pasted)? else { return Ok(()) };
         let what = match key.purpose {
             KeyPurpose::Test => "test signing key: release builds do not trust it".to_owned(),
-            KeyPurpose::License => key.state.as_str().to_owned(),
+            _ => key.state.as_str().to_owned(),
         };
         verdict.add(CheckResult::passed(Check::Signature, format!("kid {} ({what})", key.kid)));
         Ok(())
     }
 
-    /// The signing key that a key names, where it is one of this authority.
+    /// The signing key that a key names, where it is one of this authority that signs licenses.
     fn signed_by(&self, pasted: &[u8]) -> Result<Option<SigningKeyRecord>, Error> {
         let Ok((header, _)) = crate::token::inspect(pasted) else { return Ok(None) };
-        Ok(self.read().signing_keys()?.into_iter().find(|key| key.kid.as_str() == header.kid))
+        let named = |key: &SigningKeyRecord| key.purpose.signs_licenses() && key.kid.as_str() == header.kid;
+        Ok(self.read().signing_keys()?.into_iter().find(named))
     }
 
     /// What to say of a license that the ledger does not know, though its signature is good.

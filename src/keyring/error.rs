@@ -17,6 +17,14 @@ pub enum KeyringError {
         /// Who has no copy of it.
         operator: Slug,
     },
+    /// The private half of one of the authority's own keys is gone.
+    #[error("the private half of signing key {kid} is missing: {}", .path.display())]
+    NoServiceKey {
+        /// The signing key.
+        kid: Kid,
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// The copy is encrypted and no passphrase was given.
     #[error("{} is protected by a passphrase, and none was given", .path.display())]
     NeedsPassphrase {
@@ -86,6 +94,7 @@ impl KeyringError {
             Self::WrongPassphrase { .. } => Some(
                 "a lost passphrase cannot be recovered: an admin with a copy removes the operator and adds them again".into(),
             ),
+            Self::NoServiceKey { .. } => Some("restore the keys folder from a backup, or name the right home with --home".into()),
             Self::Damaged { .. } | Self::Mismatch { .. } => {
                 Some("restore the file from a backup, or have another operator with a copy make you a new one".to_owned())
             }

@@ -2,7 +2,8 @@
 //!
 //! `keys/<kid>.pub.pem` is a public key, and `keys/<kid>/<operator>.pem` an operator's copy of the signing key, encrypted
 //! with that operator's own passphrase. Who may sign is decided by who can open a copy. Which keys there are, what state
-//! they are in and who ought to have a copy is the ledger's to say.
+//! they are in and who ought to have a copy is the ledger's to say. The keys with which the authority itself signs, and no
+//! license, stand in `keys/<kid>.key.pem` and open without a passphrase (`service`).
 //!
 //! # Permissions
 //! Copies have mode 0600 in folders of mode 0700. A copy that others can read is refused, as ssh does. An encrypted copy may
@@ -17,6 +18,7 @@ mod error;
 mod files;
 mod passphrase;
 mod pem;
+mod service;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -168,11 +170,24 @@ impl Keyring {
         files::create_private_folder(folder).map_err(|source| KeyringError::io("create the folder", folder, source))
     }
 
-    fn read_copy(&self, kid: &Kid, operator: &Slug) -> Result<CopyFile, KeyringError> {
-        let path = self.copy_path(kid, operator);
+    fn read_copy(&self, kid: &Kid, operator: &Slug) -> Result<KeyFile, KeyringError> {
+        KeyFile::read(self.copy_path(kid, operator))?.ok_or_else(|| no_copy(kid, operator))
+    }
+}
+
+/// A file with a private key, read.
+struct KeyFile {
+    path: PathBuf,
+    text: Zeroizing<String>,
+    encrypted: bool,
+}
+
+impl KeyFile {
+    /// Reads a file that others may not read; `None` where there is none.
+    fn read(path: PathBuf) -> Result<Option<Self>, KeyringError> {
         let failed = |source| KeyringError::io("read", &path, source);
         let file = match File::open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_copy(kid, operator)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(failed)?,
         };
         // The opened file is asked, not its name: the name could mean another file by then.
@@ -190,15 +205,8 @@ impl Keyring {
         if mode & too_open != 0 {
             return Err(KeyringError::OthersCanRead { path, mode });
         }
-        Ok(CopyFile { path, text, encrypted })
+        Ok(Some(Self { path, text, encrypted }))
     }
-}
-
-/// The file of an operator's copy, read.
-struct CopyFile {
-    path: PathBuf,
-    text: Zeroizing<String>,
-    encrypted: bool,
 }
 
 fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), KeyringError> {

@@ -19,6 +19,10 @@ pub enum KeyPurpose {
     License,
     /// Licenses for the product's own test suite.
     Test,
+    /// Status lists.
+    Status,
+    /// Checkpoints of the audit log.
+    Log,
 }
 
 /// Where a signing key stands.
@@ -39,7 +43,7 @@ pub enum KeyState {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownKeyWord {
     /// Not a purpose.
-    #[error("a signing key's purpose is license or test")]
+    #[error("a signing key's purpose is license, test, status or log")]
     Purpose,
     /// Not a state.
     #[error("a signing key's state is next, active, retired or compromised")]
@@ -48,7 +52,7 @@ pub enum UnknownKeyWord {
 
 impl KeyPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 2] = [Self::License, Self::Test];
+    pub const ALL: [Self; 4] = [Self::License, Self::Test, Self::Status, Self::Log];
 
     /// The word for it.
     #[must_use]
@@ -56,7 +60,16 @@ impl KeyPurpose {
         match self {
             Self::License => "license",
             Self::Test => "test",
+            Self::Status => "status",
+            Self::Log => "log",
         }
+    }
+
+    /// Whether a key of this purpose signs licenses. The others are the authority's own and open without a passphrase: a
+    /// license that one of them signed is a forgery.
+    #[must_use]
+    pub fn signs_licenses(self) -> bool {
+        matches!(self, Self::License | Self::Test)
     }
 }
 
@@ -191,7 +204,7 @@ impl Tables<'_> {
 mod tests {
     use super::*;
     use crate::ledger::Fact;
-    use crate::ledger::testing::{day, kid, ledger, record, slug};
+    use crate::ledger::testing::{day, issue, kid, ledger, record, slug};
 
     #[test]
     fn a_signing_key_is_listed_with_everyone_who_has_a_copy() {
@@ -206,6 +219,21 @@ mod tests {
         assert_eq!(keys[0].copies[1].made_at, day(4));
         record(&mut ledger, 5, &[Fact::SigningKeyCopyRemoved { kid: kid(), operator: slug("anna") }]);
         assert_eq!(ledger.read().signing_keys().unwrap()[0].copies.len(), 1);
+    }
+
+    #[test]
+    fn no_license_is_recorded_under_a_key_that_signs_none() {
+        let mut ledger = ledger();
+        for (name, purpose) in [("StatusStatusStat", KeyPurpose::Status), ("LogLogLogLogLogL", KeyPurpose::Log)] {
+            let kid: Kid = name.parse().unwrap();
+            let created = Fact::SigningKeyCreated { kid, purpose, state: KeyState::Active, public: "AAAA".into() };
+            record(&mut ledger, 4, &[created]);
+            let mut fact = issue(1, "acme", |_| {});
+            let Fact::LicenseIssued { kid: signed, .. } = &mut fact else { panic!("no license") };
+            *signed = kid;
+            let refused = ledger.write(|transaction| transaction.record(day(5), &slug("anna"), &fact)).unwrap_err();
+            assert_eq!(refused.to_string(), format!("the ledger knows no signing key for licenses {kid}"));
+        }
     }
 
     #[test]

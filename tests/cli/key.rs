@@ -50,6 +50,37 @@ fn a_release_build_is_not_given_the_test_key() {
 }
 
 #[test]
+fn the_keys_of_the_authority_itself_are_exported_only_when_asked_for() {
+    let desk = authority();
+    for purpose in ["status", "log"] {
+        let own = kid(&desk, purpose);
+        for format in ["pem", "jwk", "jwks"] {
+            let all = desk.lic(&["key", "export", "--format", format]).done().stdout;
+            let keys = lic::token::KeySet::parse(&all).unwrap();
+            assert!(keys.iter().all(|key| key.kid().as_str() != own), "{purpose} {format}");
+            let asked = desk.lic(&["key", "export", "--purpose", purpose, "--format", format]).done().stdout;
+            let keys = lic::token::KeySet::parse(&asked).unwrap();
+            assert_eq!(keys.iter().map(|key| key.kid().to_string()).collect::<Vec<_>>(), [own.as_str()]);
+        }
+        let refused = desk.lic(&["key", "export", "--lang", "python", "--kid", &own]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
+    }
+    assert_snapshot!("refused_snippet_of_a_log_key", desk.lic(&["key", "export", "--lang", "python", "--purpose", "log"]));
+    assert_snapshot!("refused_purpose", desk.lic(&["key", "export", "--purpose", "signing"]));
+}
+
+#[test]
+fn the_private_halves_of_the_authority_s_own_keys_are_for_their_owner_alone() {
+    let desk = authority();
+    for purpose in ["status", "log"] {
+        let path = desk.home().join(format!("keys/{}.key.pem", kid(&desk, purpose)));
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("-----BEGIN PRIVATE KEY-----"));
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+    }
+}
+
+#[test]
 fn a_key_named_by_its_kid_is_exported_alone() {
     let desk = authority();
     for (purpose, args) in [("license", &[][..]), ("test", &["--test"]), ("test", &[])] {

@@ -46,6 +46,9 @@ struct ExportArgs {
     /// The test signing key in place of the others, for test builds only
     #[arg(long)]
     test: bool,
+    /// The keys that sign something else than licenses: status (lists) or log (checkpoints of the audit log)
+    #[arg(long, value_name = "PURPOSE", conflicts_with = "test", value_parser = str::parse::<KeyPurpose>)]
+    purpose: Option<KeyPurpose>,
     /// Only the key with this kid
     #[arg(long, value_name = "KID")]
     kid: Option<String>,
@@ -78,12 +81,20 @@ fn list(session: &mut Session<'_>) -> Result<(), Failure> {
 
 fn export(args: &ExportArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let authority = session.reading()?;
-    let keys = wanted(args, &authority)?;
+    let records = wanted(args, &authority)?;
     let format = match (args.format, args.lang) {
         (Some(KeyFormat::Snippet) | None, Some(_)) => KeyFormat::Snippet,
         (Some(_), Some(_)) => return Err(Failure::usage("--lang goes with --format snippet alone")),
         (format, None) => format.unwrap_or(KeyFormat::Pem),
     };
+    if let Some(other) = records.iter().find(|key| format == KeyFormat::Snippet && !key.purpose.signs_licenses()) {
+        return Err(Failure::usage(format!("key {} signs no licenses, and a snippet verifies licenses", other.kid))
+            .hint("export it with --format pem or --format jwk"));
+    }
+    let mut keys = KeySet::new();
+    for record in &records {
+        keys.insert(record.public_key()?);
+    }
     let text = match format {
         KeyFormat::Pem => keys.to_pem(),
         KeyFormat::Jwks => pretty(&keys.to_jwks()),
@@ -100,21 +111,23 @@ fn export(args: &ExportArgs, session: &mut Session<'_>) -> Result<(), Failure> {
 }
 
 /// The keys that a verifier is to trust: those published, in use or retired, and never a compromised one.
-fn wanted(args: &ExportArgs, authority: &Authority) -> Result<KeySet, Failure> {
-    let purpose = if args.test { KeyPurpose::Test } else { KeyPurpose::License };
+fn wanted(args: &ExportArgs, authority: &Authority) -> Result<Vec<SigningKeyRecord>, Failure> {
+    let purpose = args.purpose.unwrap_or(if args.test { KeyPurpose::Test } else { KeyPurpose::License });
     let chosen = |key: &SigningKeyRecord| match &args.kid {
         // A key named exactly is meant, whatever it signs.
         Some(kid) => key.kid.as_str() == kid,
         None => key.purpose == purpose && key.state != KeyState::Compromised,
     };
-    let mut keys = KeySet::new();
-    for record in authority.read().signing_keys()?.into_iter().filter(chosen) {
-        keys.insert(record.public_key()?);
-    }
+    let mut keys = authority.read().signing_keys()?;
+    keys.retain(chosen);
     match &args.kid {
-        Some(kid) if keys.iter().next().is_none() => {
+        Some(kid) if keys.is_empty() => {
             Err(Failure::new(exit::NOT_FOUND, format!("there is no such key: {}", crate::render::escape::human(kid)))
                 .hint("see the keys with 'lic key list'"))
+        }
+        None if keys.is_empty() && !purpose.signs_licenses() => {
+            Err(Failure::new(exit::NOT_FOUND, format!("the authority has no {purpose} key yet"))
+                .hint("it is made when it is first used, by 'lic status publish' or 'lic audit checkpoint'"))
         }
         _ => Ok(keys),
     }

@@ -13,6 +13,8 @@ use crate::render::{Cell, Column, Moment, Noun, View};
 pub struct KeyView {
     kid: String,
     purpose: &'static str,
+    #[serde(skip)]
+    kept_for_operators: bool,
     state: &'static str,
     created_at: Moment,
     operators: Vec<Slug>,
@@ -26,6 +28,7 @@ impl KeyView {
         Self {
             kid: record.kid.to_string(),
             purpose: record.purpose.as_str(),
+            kept_for_operators: record.purpose.signs_licenses(),
             state: record.state.as_str(),
             created_at: record.created_at.into(),
             operators: record.copies.iter().map(|copy| copy.operator.clone()).collect(),
@@ -56,7 +59,7 @@ impl View for KeyView {
             self.purpose.into(),
             self.state.into(),
             self.created_at.into(),
-            Cell::list(self.operators.iter().map(Slug::as_str)).or("nobody"),
+            Cell::list(self.operators.iter().map(Slug::as_str)).or(if self.kept_for_operators { "nobody" } else { "the home" }),
             Cell::list(self.unprotected.iter().map(Slug::as_str)),
         ]
     }

@@ -134,7 +134,7 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
                 rev: *rev,
                 customer: self::customer(db, customer)?,
                 tier: self::tier(db, &terms.product, &terms.tier)?,
-                kid: signing_key(db, kid)?,
+                kid: license_key(db, kid)?,
                 by: operator(db, by)?,
                 terms,
                 occasion: *occasion,
@@ -297,6 +297,12 @@ fn find_signing_key(db: &Connection, kid: &Kid) -> rusqlite::Result<Option<i64>>
 
 fn signing_key(db: &Connection, kid: &Kid) -> Result<i64, LedgerError> {
     find_signing_key(db, kid)?.ok_or_else(|| LedgerError::unknown("signing key", kid))
+}
+
+/// A signing key that signs licenses.
+fn license_key(db: &Connection, kid: &Kid) -> Result<i64, LedgerError> {
+    let sql = "SELECT id FROM signing_keys WHERE kid = ? AND purpose IN ('license', 'test')";
+    find(db, sql, [kid.as_str()])?.ok_or_else(|| LedgerError::unknown("signing key for licenses", kid))
 }
 
 fn price(price: Option<&Price>) -> (Option<i64>, Option<&str>) {

@@ -21,15 +21,19 @@ impl Clock for SteppingClock {
     }
 }
 
-/// SHA-256 over a counter: different bytes each time, the same in each run.
+/// SHA-256 over a counter of what was asked for: different bytes each time, the same in each run.
 pub struct CountedEntropy(pub Rc<Cell<u64>>);
 
 impl Entropy for CountedEntropy {
     fn fill(&mut self, bytes: &mut [u8]) -> io::Result<()> {
-        for chunk in bytes.chunks_mut(32) {
-            let count = self.0.get();
-            self.0.set(count + 1);
-            let block = Sha256::new().chain_update(b"entropy of the tests of lic").chain_update(count.to_be_bytes()).finalize();
+        let count = self.0.get();
+        self.0.set(count + 1);
+        for (place, chunk) in bytes.chunks_mut(32).enumerate() {
+            let mut hash = Sha256::new().chain_update(b"entropy of the tests of lic").chain_update(count.to_be_bytes());
+            if place > 0 {
+                hash.update(place.to_be_bytes());
+            }
+            let block = hash.finalize();
             chunk.copy_from_slice(&block[..chunk.len()]);
         }
         Ok(())

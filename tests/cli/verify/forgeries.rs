@@ -177,3 +177,22 @@ fn no_forgery_is_shown_as_anything_but_not_verified() {
         assert!(run.code == 3 || run.stderr.contains("NOT VERIFIED"), "{what}\n{run}");
     }
 }
+
+#[test]
+fn a_license_signed_by_a_key_that_signs_no_licenses_is_refused() {
+    use ed25519_dalek::pkcs8::DecodePrivateKey;
+
+    let desk = desk();
+    let (_, claims) = lic::token::inspect(desk.read("acme.lic").as_bytes()).unwrap();
+    let keys = desk.lic(&["key", "list", "--json"]).done().json();
+    for purpose in ["status", "log"] {
+        let record = keys["signing_keys"].as_array().unwrap().iter().find(|key| key["purpose"] == purpose).unwrap();
+        let path = desk.home().join(format!("keys/{}.key.pem", record["kid"].as_str().unwrap()));
+        let key = ed25519_dalek::SigningKey::read_pkcs8_pem_file(path).unwrap();
+        desk.write("forged.lic", lic::token::sign(&claims, &key));
+        for args in [&["verify", "forged.lic", "--json"][..], &["verify", "forged.lic", "--keys", "vendor.pem", "--json"]] {
+            let verdict = desk.lic(args).code(3).json()["verdict"].clone();
+            assert_eq!((&verdict["valid"], &verdict["reason"]), (&false.into(), &"unknown-key".into()), "{purpose}");
+        }
+    }
+}
