@@ -178,7 +178,7 @@ pub fn protection<'a>(passphrase: Option<&'a Passphrase>, entropy: &mut dyn Entr
 }
 
 /// Makes a folder that only its owner can enter; one that is there stays as it is.
-fn make_private_folder(path: &Path) -> Result<(), Error> {
+pub(super) fn make_private_folder(path: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -186,7 +186,7 @@ fn make_private_folder(path: &Path) -> Result<(), Error> {
     builder.create(path).map_err(|source| Error::file(path, source))
 }
 
-fn write_new(path: &PathBuf, text: &str) -> Result<(), Error> {
+pub(super) fn write_new(path: &PathBuf, text: &str) -> Result<(), Error> {
     let written = fs::File::create_new(path).and_then(|mut file| {
         std::io::Write::write_all(&mut file, text.as_bytes())?;
         file.sync_all()
@@ -195,7 +195,7 @@ fn write_new(path: &PathBuf, text: &str) -> Result<(), Error> {
 }
 
 /// Makes the renames durable where the system lets a folder be synced; where it does not, there is nothing more to do.
-fn sync_folder(path: &Path) {
+pub(super) fn sync_folder(path: &Path) {
     if let Ok(folder) = fs::File::open(path) {
         let _ = folder.sync_all();
     }

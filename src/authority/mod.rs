@@ -6,10 +6,12 @@
 
 pub mod actor;
 pub mod change;
+pub mod audit;
 pub mod csv_import;
 pub mod customers;
 pub mod difference;
 pub mod error;
+pub mod exchange;
 pub mod find;
 pub mod home;
 pub mod init;

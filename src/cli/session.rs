@@ -170,6 +170,32 @@ impl<'w> Session<'w> {
         written.map_err(|error| Failure::stream(&error))
     }
 
+    /// Shows a list row by row as `fill` gives them, so that it need not fit in memory. Not for tables, which need every row
+    /// before the first is written.
+    pub fn stream<V: View>(
+        &mut self,
+        fill: impl FnOnce(&mut dyn FnMut(&V) -> Result<(), Failure>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let options = self.options();
+        let mut rows = render::Renderer::new(self.world.terminal.output(), &options);
+        fill(&mut |view| rows.row(view).map_err(|error| Failure::stream(&error)))?;
+        rows.finish().map_err(|error| Failure::stream(&error))
+    }
+
+    /// Says how far long work has come, on one line that changes. Only for a person who waits.
+    pub fn progress(&mut self, what: &str, done: u64, all: u64) {
+        /// How often to say so: what takes no more than a moment is over before the first time.
+        const EVERY: u64 = 1 << 14;
+        let waits = !self.globals.quiet && self.world.terminal.is_terminal(Stream::Errors);
+        if !waits || all < EVERY || (done % EVERY != 0 && done != all) {
+            return;
+        }
+        let line = format!("  {what} {done} of {all}");
+        let line = if done == all { format!("\r{}\r", " ".repeat(line.len())) } else { format!("\r{line}") };
+        let errors = self.world.terminal.errors();
+        let _ = write!(errors, "{line}").and_then(|()| errors.flush());
+    }
+
     /// Shows one thing at length.
     pub fn detail<V: Detail>(&mut self, view: &V) -> Result<(), Failure> {
         let options = self.options();

@@ -22,6 +22,12 @@ const DEEPEST_META: usize = 100;
 pub struct EventNumber(u64);
 
 impl EventNumber {
+    /// The number of the event at a place in the log, from 1; `None` for 0 and for what no log reaches.
+    #[must_use]
+    pub fn new(place: u64) -> Option<Self> {
+        i64::try_from(place).ok().filter(|place| *place > 0).map(|_| Self(place))
+    }
+
     /// The number that an event gets in a log of `size` events.
     #[must_use]
     pub(super) fn after(size: u64) -> Self {

@@ -119,6 +119,16 @@ fn status_index(number: i64) -> Result<u64, LedgerError> {
 }
 
 impl Tables<'_> {
+    /// The id of the license at a place in the status lists.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn license_id_at(&self, status_index: u64) -> Result<Option<LicenseId>, LedgerError> {
+        let mut statement = self.db.prepare_cached("SELECT number FROM licenses WHERE status_index = ?")?;
+        let mut rows = statement.query([i64::try_from(status_index).unwrap_or(i64::MAX)])?;
+        rows.next()?.map(|row| license_id(row.get(0)?)).transpose()
+    }
+
     /// The license with this id.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::event::NewEvent;
 use super::project::Columns;
-use super::{EventNumber, Fact, LedgerError};
+use super::{Event, EventNumber, Fact, LedgerError};
 use crate::audit::{Frontier, Hash, leaf_hash};
 use crate::license::{Slug, Timestamp};
 
@@ -49,6 +49,18 @@ impl Log {
         let event = NewEvent { number, at, by, fact };
         event.write(&mut self.body)?;
         Ok(Pending { number, event, log: (&mut self.head, &self.body) })
+    }
+
+    /// Takes over an event as it was written elsewhere, byte by byte. Nothing has changed where this fails.
+    pub fn written<'l>(&'l mut self, event: &'l Event, body: &str) -> Result<Pending<'l>, LedgerError> {
+        let number = EventNumber::after(self.head.size());
+        if event.number != number {
+            return Err(LedgerError::Unrecordable(format!("event {} stands where event {number} belongs", event.number)));
+        }
+        self.body.clear();
+        self.body.extend_from_slice(body.as_bytes());
+        let Event { at, by, fact, .. } = event;
+        Ok(Pending { number, event: NewEvent { number, at: *at, by, fact }, log: (&mut self.head, &self.body) })
     }
 
     /// Writes the head, where it has grown.

@@ -76,7 +76,10 @@ impl Ledger {
     }
 
     /// A ledger in a file of its own that nobody else sees and that ends with it: for more rows than memory should hold.
-    pub(super) fn scratch() -> Result<Self, LedgerError> {
+    ///
+    /// # Errors
+    /// [`LedgerError`] where there is no room for it.
+    pub fn scratch() -> Result<Self, LedgerError> {
         let db = Connection::open("")?;
         db.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
         new(db)

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::log::Log;
-use super::{EventNumber, Fact, LedgerError, Tables, project};
+use super::log::{Log, Pending};
+use super::project::{self, Change};
+use super::{Event, EventNumber, Fact, LedgerError, Tables};
 use crate::audit::Frontier;
 use crate::license::{Slug, Timestamp};
 
@@ -39,12 +40,29 @@ impl<'c> Transaction<'c> {
         let log = place.as_mut().ok_or(LedgerError::Spoiled)?;
         let change = project::prepare(&self.db, by, fact)?;
         let event = log.next(at, by, fact)?;
+        let recorded = self.append(event, change, at);
+        recorded.inspect_err(|_| *place = None)
+    }
+
+    /// Takes over an event from another ledger, as the bytes that were written there, and with them its hash.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`] for bytes that are no event, [`LedgerError::Unrecordable`] for an event out of its order; else
+    /// as [`Transaction::record`].
+    pub fn take_over(&self, body: &str) -> Result<EventNumber, LedgerError> {
+        let mut place = self.log.borrow_mut();
+        let log = place.as_mut().ok_or(LedgerError::Spoiled)?;
+        let event = Event::read(body)?;
+        let pending = log.written(&event, body)?;
+        let change = project::prepare(&self.db, &event.by, &event.fact)?;
+        let recorded = self.append(pending, change, event.at);
+        recorded.inspect_err(|_| *place = None)
+    }
+
+    fn append(&self, event: Pending<'_>, change: Change<'_>, at: Timestamp) -> Result<EventNumber, LedgerError> {
         let number = event.number;
-        let recorded = event.append(&self.db, change.columns(number)).and_then(|()| change.apply(&self.db, number, at));
-        if let Err(error) = recorded {
-            *place = None;
-            return Err(error);
-        }
+        event.append(&self.db, change.columns(number))?;
+        change.apply(&self.db, number, at)?;
         Ok(number)
     }
 
@@ -183,6 +201,32 @@ mod tests {
         let license = ledger.read().license(id(1)).unwrap().unwrap();
         assert_eq!((license.rev, license.ends, license.revised_at), (2, Some(day(730)), day(2)));
         assert_eq!((license.issued_at, license.standing), (day(1), Standing::Revoked));
+    }
+
+    #[test]
+    fn events_taken_over_make_the_same_log_and_the_same_tables() {
+        let mut ledger = ledger();
+        record(&mut ledger, 1, &[issue(1, "acme", |_| {}), revise(1, 2, "globex", |terms| terms.seats = None)]);
+        let mut bodies = Vec::new();
+        let take = |body: &str| {
+            bodies.push(body.to_owned());
+            Ok::<_, LedgerError>(())
+        };
+        ledger.read().for_each_body(take).unwrap();
+        let mut other = Ledger::in_memory().unwrap();
+        for body in &bodies {
+            other.write(|transaction| transaction.take_over(body)).unwrap();
+        }
+        assert_eq!(other.head().unwrap(), ledger.head().unwrap());
+        assert_eq!(other.replay(|_| {}).unwrap().difference, None);
+
+        let mut third = Ledger::in_memory().unwrap();
+        let refused = |ledger: &mut Ledger, body: &str| ledger.write(|tx| tx.take_over(body)).unwrap_err().to_string();
+        assert_eq!(refused(&mut third, &bodies[1]), "this cannot be recorded: event 2 stands where event 1 belongs");
+        assert!(refused(&mut third, "{}").starts_with("the ledger is damaged: an event cannot be read"));
+        let forged = bodies[9].replace("\"number\":10", "\"number\":1");
+        assert_eq!(refused(&mut third, &forged), "the ledger knows no customer acme");
+        assert_eq!(third.head().unwrap().size(), 0);
     }
 
     #[test]

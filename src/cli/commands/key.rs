@@ -2,6 +2,7 @@
 
 use clap::{Subcommand, ValueEnum};
 
+use crate::audit::VerifierKey;
 use crate::authority::Authority;
 use crate::authority::snippets::{self, Language, SnippetInput};
 use crate::cli::error::{Failure, exit};
@@ -32,7 +33,8 @@ enum Action {
 Examples:
   lic key export > vendor.pem
   lic key export --format jwks > jwks.json
-  lic key export --format snippet --lang python > verify.py")]
+  lic key export --format snippet --lang python > verify.py
+  lic key export --purpose log --format vkey")]
 struct ExportArgs {
     /// How to print them [default: pem, or snippet with --lang]
     #[arg(long, value_name = "FORMAT")]
@@ -64,6 +66,8 @@ enum KeyFormat {
     Jwks,
     /// A complete program in --lang
     Snippet,
+    /// NAME+HASH+KEY: what verifies checkpoints of the audit log (with --purpose log)
+    Vkey,
 }
 
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -106,6 +110,13 @@ fn export(args: &ExportArgs, session: &mut Session<'_>) -> Result<(), Failure> {
             }
         }
         KeyFormat::Snippet => snippet(args, &keys, &authority)?,
+        KeyFormat::Vkey => {
+            if records.iter().any(|key| key.purpose != KeyPurpose::Log) {
+                return Err(Failure::usage("only log keys are written so").hint("lic key export --purpose log --format vkey"));
+            }
+            let named: Vec<VerifierKey> = keys.iter().map(|key| authority.log_key(key)).collect::<Result<_, _>>()?;
+            named.iter().map(|key| format!("{key}\n")).collect()
+        }
     };
     session.data(text.as_bytes())
 }

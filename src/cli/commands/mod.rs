@@ -1,11 +1,14 @@
 //! The commands, one file each. The doc comment of a command's arguments is its help; the function under it reads as a page.
 
 mod change;
+mod audit;
 mod completions;
 mod config;
 mod customer;
 mod deciding;
 mod demo;
+mod export;
+mod import;
 mod init;
 mod inspect;
 mod issue;
@@ -78,6 +81,9 @@ commands! {
     Tier: tier,
     Operator: operator,
     Key: key,
+    Audit: audit,
+    Export: export,
+    Import: import,
     Config: config,
     Completions: completions,
     Man: man,

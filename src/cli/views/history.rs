@@ -118,6 +118,13 @@ impl EventView {
     }
 }
 
+impl EventView {
+    /// Why it was done, where somebody said so.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+}
+
 impl View for EventView {
     const NOUN: Noun = Noun { one: "event", many: "events" };
 

@@ -1,5 +1,6 @@
 //! What the commands show: plain structs that know their columns and sections, and no format.
 
+pub mod audit;
 pub mod claims;
 pub mod condition;
 pub mod customer;
