@@ -336,7 +336,13 @@ fn temporary_files_are_made_where_files_are_written() {
         sources().into_iter().filter(|source| source.code.contains("tempfile::")).map(|source| source.path).collect();
     assert_eq!(
         places,
-        ["src/authority/init.rs", "src/cli/commands/demo.rs", "src/cli/commands/saving.rs", "src/keyring/files.rs"]
+        [
+            "src/authority/exchange.rs",
+            "src/authority/init.rs",
+            "src/cli/commands/demo.rs",
+            "src/cli/commands/saving.rs",
+            "src/keyring/files.rs"
+        ]
     );
 }
 

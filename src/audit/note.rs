@@ -47,7 +47,7 @@ pub enum InvalidNote {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unverified {
     /// None of the signatures is by a known key.
-    #[error("it is signed by {}, and by none of the keys given", .0.join(", "))]
+    #[error("it is signed by {} with a key that is not known here", .0.join(", "))]
     UnknownKeys(Vec<String>),
     /// A signature in the name of a known key is not that key's.
     #[error("its signature by {0} is not good: it was changed or forged")]

@@ -104,7 +104,9 @@ impl Authority {
         if let Some(difference) = &replay.difference {
             findings.push(in_words(&self.read(), difference));
         }
-        findings.extend(self.ledger.integrity()?.into_iter().take(MOST_OF_THE_ENGINE));
+        let mut engine = self.ledger.integrity()?;
+        engine.dedup();
+        findings.extend(engine.into_iter().take(MOST_OF_THE_ENGINE));
         // Where the replay stopped in the middle of the log, there is no root to compare with.
         let replayed = matches!(
             replay.difference,

@@ -35,6 +35,7 @@ struct Heading {
 
 /// What the first line says of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Described {
     version: u32,
     /// The vendor's name.
@@ -164,7 +165,7 @@ fn take(tx: &Transaction<'_>, line: Line<'_>) -> Result<(), Error> {
     match tx.take_over(body) {
         Ok(_) => Ok(()),
         // What is wrong is the line, and not the ledger that is being made.
-        Err(LedgerError::Damaged(why) | LedgerError::Unrecordable(why)) => Err(wrong(line.number, why)),
+        Err(LedgerError::Damaged(why) | LedgerError::Unrecordable(why)) => Err(wrong(line.number, plain(&why).to_owned())),
         Err(error @ (LedgerError::AlreadyExists { .. } | LedgerError::NotFound { .. })) => {
             Err(wrong(line.number, format!("this cannot have happened: {error}")))
         }
@@ -182,7 +183,7 @@ fn heading(line: Option<Line<'_>>) -> Result<Described, Error> {
     }
     match serde_json::from_value::<Heading>(value) {
         Ok(heading) => Ok(heading.ledger),
-        Err(error) => Err(wrong(1, error.to_string())),
+        Err(error) => Err(wrong(1, plain(&error.to_string()).to_owned())),
     }
 }
 
@@ -227,6 +228,12 @@ fn kind_of(line: &str) -> Option<String> {
     let Ok(Value::Object(members)) = serde_json::from_str(line) else { return None };
     let mut names = members.into_iter().map(|(name, _)| name);
     names.next().filter(|name| name != "event" && names.next().is_none())
+}
+
+/// What a reader of JSON says, without the list of all that it knows and without the place in a text that is no line.
+fn plain(why: &str) -> &str {
+    let end = [", expected ", " at line "].into_iter().filter_map(|start| why.find(start)).min();
+    &why[..end.unwrap_or(why.len())]
 }
 
 fn unknown_kind(kind: &str) -> String {

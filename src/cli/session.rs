@@ -187,7 +187,7 @@ impl<'w> Session<'w> {
         /// How often to say so: what takes no more than a moment is over before the first time.
         const EVERY: u64 = 1 << 14;
         let waits = !self.globals.quiet && self.world.terminal.is_terminal(Stream::Errors);
-        if !waits || all < EVERY || (done % EVERY != 0 && done != all) {
+        if !waits || all < EVERY || (!done.is_multiple_of(EVERY) && done != all) {
             return;
         }
         let line = format!("  {what} {done} of {all}");

@@ -75,6 +75,7 @@ impl fmt::Display for Difference {
             Self::EventsMissing { first, last } => write!(out, "events {first} to {last} are missing"),
             Self::EventChanged { number } => write!(out, "event {number} was changed after it was written"),
             Self::EventRefused { number, reason } => write!(out, "event {number} cannot be replayed: {reason}"),
+            Self::EventColumn { number, column: "number" } => write!(out, "event {number} stands in the place of another"),
             Self::EventColumn { number, column } => write!(out, "the column {column} of event {number} contradicts the event"),
             Self::Head => write!(out, "the head of the log does not belong to its events"),
             Self::Row { table, row, column, found, expected } => {

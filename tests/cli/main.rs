@@ -7,12 +7,15 @@
 mod support;
 
 mod change;
+mod audit;
 mod completions;
 mod config;
 mod customer;
 mod demo;
+mod export;
 mod globals;
 mod home;
+mod import;
 mod init;
 mod inspect;
 mod issue;

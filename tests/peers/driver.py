@@ -15,6 +15,7 @@ from pathlib import Path
 
 import programs
 from faults import Forger, armour, change_payload, change_signature, claims_of, faults, forms, header_of, unarmour
+from proofs import check_proofs
 from shapes import CUSTOMERS, ISSUER, MACHINES, META, PRODUCT, complaints, shapes, states
 from vendor import PublicKeys, Vendor
 
@@ -206,6 +207,7 @@ def main():
         check_peers(tally, keys, issued)
         check_lic(tally, vendor, keys, issued)
         check_programs(tally, vendor, issued)
+        check_proofs(tally, vendor, issued, [PYTHON, "-B", str(HERE / "proof" / "check.py")])
     print(f"{tally.passed} passed, {tally.failed} failed")
     sys.exit(1 if tally.failed else 0)
 

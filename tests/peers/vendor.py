@@ -55,6 +55,18 @@ class Vendor:
         arguments = ["verify", "-", "--keys", str(jwks), "--product", product, "--no-input"]
         return self.lic_with(*arguments, *(["--machine", machine] if machine else []), text=text.encode())
 
+    def log_key(self):
+        """The public key of the audit log."""
+        return self.run("key", "export", "--purpose", "log", "--format", "vkey").strip()
+
+    def prove(self, license):
+        """The proof that a license is in the audit log."""
+        return self.run("audit", "prove", license)
+
+    def check_proof(self, file, verifier):
+        """lic's own verdict on a proof, without the authority."""
+        return self.lic_with("audit", "check", str(file), "--key", verifier, "--json")
+
 
 class PublicKeys:
     """Public keys as files: those that a vendor gives away, or with --test the test signing key."""

@@ -1,11 +1,13 @@
 //! `lic export`: the whole ledger as JSON Lines.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use crate::authority::{Authority, Error};
+use crate::cli::commands::saving::write_new_with;
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
+use crate::world::Stream;
 
 /// Write the whole ledger as JSON Lines
 ///
@@ -26,6 +28,7 @@ pub struct Args {
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let authority = session.reading()?;
     let all = authority.read().head()?.size();
+    let told = args.out.is_some() || session.world.terminal.is_terminal(Stream::Errors);
     let written = match args.out.filter(|out| out != Path::new("-")) {
         None => {
             // No progress: both could go to one terminal.
@@ -48,25 +51,21 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     if let Some(file) = written {
         session.done(&format!("export {all} events to {file}"), &format!("exported {all} events to {file}"));
     }
-    session.hint("the signing keys are not in it: keep a copy of the keys folder too");
+    if told {
+        session.hint("the signing keys are not in it: keep a copy of the keys folder too");
+    }
     Ok(authority.close()?)
 }
 
 /// Writes a file that only its owner reads, whole or not at all.
 fn write(authority: &Authority, path: &Path, all: u64, session: &mut Session<'_>) -> Result<(), Failure> {
-    let failed = |source: io::Error| Failure::from(Error::file(path, source));
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // A file of tempfile's has mode 0600.
-    let file = tempfile::Builder::new().prefix(".lic-").tempfile_in(folder).map_err(failed)?;
-    let mut out = BufWriter::new(file);
-    let exported = authority.export(&mut out, |number| session.progress("exported event", number, all));
-    exported.map_err(|error| match error {
-        // Here it is the file that fails, and not a reader who has had enough.
-        Error::Terminal(source) => failed(source),
+    let failed = |source| Error::file(path, source);
+    let written = write_new_with(path, 0o600, failed, |out| {
+        authority.export(out, |number| session.progress("exported event", number, all)).map(|_| ())
+    });
+    written.map_err(|error| match error {
+        // Here it is the file that cannot be written, and not a reader who has had enough.
+        Error::Terminal(source) => failed(source).into(),
         error => error.into(),
-    })?;
-    out.flush().map_err(failed)?;
-    let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist_noclobber(path).map(|_| ()).map_err(|refused| failed(refused.error))
+    })
 }

@@ -1,7 +1,7 @@
 //! Saving keys to files: never over a file that is there, and never half of one.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -93,7 +93,9 @@ fn names_in(folder: &Path, issued: &Issued) -> [PathBuf; 2] {
 /// that holds just this text already is fine. It is on the disk once, whatever name it gets in the end.
 fn write_first_free(names: &[PathBuf], text: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
     let Some(first) = names.first() else { return Err((PathBuf::new(), io::ErrorKind::NotFound.into())) };
-    let mut file = write_unnamed(first, text).map_err(|error| (first.clone(), error))?;
+    let mut file = write_unnamed(first, 0o644, |error| (first.clone(), error), |out| {
+        out.write_all(text.as_bytes()).map_err(|error| (first.clone(), error))
+    })?;
     let mut refused = (first.clone(), io::Error::from(io::ErrorKind::AlreadyExists));
     for name in names {
         match file.persist_noclobber(name) {
@@ -111,19 +113,39 @@ fn write_first_free(names: &[PathBuf], text: &str) -> Result<PathBuf, (PathBuf, 
 
 /// Writes a file whole, and only where there is none.
 pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    write_unnamed(path, text)?.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
+    write_new_with(path, 0o644, |error| error, |out| out.write_all(text.as_bytes()))
+}
+
+/// Writes a file whole as `fill` writes it, with these permission bits, and only where there is none. `failed` says what it
+/// means that the file cannot be written.
+pub fn write_new_with<E>(
+    path: &Path,
+    mode: u32,
+    failed: impl Fn(io::Error) -> E,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let file = write_unnamed(path, mode, &failed, fill)?;
+    file.persist_noclobber(path).map(|_| ()).map_err(|refused| failed(refused.error))
 }
 
 /// Writes a file that is on the disk, but has not got its name yet.
-fn write_unnamed(path: &Path, text: &str) -> io::Result<NamedTempFile> {
+fn write_unnamed<E>(
+    path: &Path,
+    mode: u32,
+    failed: impl Fn(io::Error) -> E,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<NamedTempFile, E> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".lic-");
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut out = BufWriter::new(builder.tempfile_in(folder).map_err(&failed)?);
+    fill(&mut out)?;
+    let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.as_file().sync_all().map_err(&failed)?;
     Ok(file)
 }
 

@@ -112,6 +112,7 @@ pub struct ProvedView {
     log: String,
     size: u64,
     root: String,
+    #[serde(flatten)]
     event: LogEventView,
 }
 
@@ -126,15 +127,30 @@ impl View for ProvedView {
     const NOUN: Noun = Noun { one: "proof", many: "proofs" };
 
     fn columns() -> &'static [Column] {
-        const { &[Column::new("log", "Log"), Column::number("size", "Events"), Column::new("root", "Root")] }
+        const {
+            &[
+                Column::new("log", "Log"),
+                Column::number("size", "Events"),
+                Column::new("root", "Root"),
+                Column::number("number", "Event"),
+                Column::new("at", "At"),
+                Column::new("by", "By"),
+                Column::new("kind", "What"),
+                Column::text("about", "About"),
+                Column::text("customer", "Customer"),
+                Column::text("reason", "Why"),
+            ]
+        }
     }
 
     fn cells(&self) -> Vec<Cell<'_>> {
-        vec![(&self.log).into(), self.size.into(), (&self.root).into()]
+        let mut cells = vec![(&self.log).into(), self.size.into(), (&self.root).into()];
+        cells.extend(self.event.cells());
+        cells
     }
 
     fn name(&self) -> Cow<'_, str> {
-        self.event.number.to_string().into()
+        self.event.name()
     }
 }
 

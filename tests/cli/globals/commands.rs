@@ -33,7 +33,7 @@ const fn example(command: &'static [&'static str], args: &'static [&'static str]
 }
 
 /// Every command, in the order of the help.
-pub const EVERY: [Example; 37] = [
+pub const EVERY: [Example; 44] = [
     example(&["demo"], &[], Prints),
     example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
     example(&["issue"], &["acme", "--tier", "basic"], Records),
@@ -66,6 +66,13 @@ pub const EVERY: [Example; 37] = [
     example(&["operator", "remove"], &["bob"], Records),
     example(&["key", "list"], &[], Reads),
     example(&["key", "export"], &[], Reads),
+    example(&["audit", "log"], &[], Reads),
+    example(&["audit", "verify"], &[], Reads),
+    example(&["audit", "checkpoint"], &[], Reads),
+    example(&["audit", "prove"], &["key.lic"], Reads),
+    example(&["audit", "check"], &["key.tlog-proof", "--key", "log.vkey"], Prints),
+    example(&["export"], &[], Reads),
+    example(&["import"], &["ledger.jsonl", "--home", "new"], WritesFiles),
     example(&["config", "show"], &[], Reads),
     example(&["completions"], &["bash"], Prints),
     example(&["man"], &["issue"], Prints),
@@ -109,6 +116,9 @@ fn made() -> Desk {
     desk.lic(&["issue", "acme", "--tier", "basic", "--out", "off.lic"]).done();
     desk.lic(&["suspend", "off.lic"]).done();
     desk.lic(&["customer", "add", "globex", "--name", "Globex Ltd"]).done();
+    desk.lic(&["audit", "prove", "key.lic", "--out", "key.tlog-proof"]).done();
+    desk.write("log.vkey", desk.lic(&["key", "export", "--purpose", "log", "--format", "vkey"]).done().stdout);
+    desk.lic(&["export", "--out", "ledger.jsonl"]).done();
     desk.write("crm.csv", "name\nCrane Ltd\n");
     desk.write("tiers.toml", "[[tier]]\nproduct = 'radar'\nslug = 'pro'\nname = 'Pro'\nrank = 1\nterm = '1y'\n");
     desk

@@ -6,22 +6,26 @@ use super::commands::{Does, EVERY, desk};
 use crate::support::{Desk, Pipe, Run, with_customer};
 
 /// The commands that show a list, with the member that holds it in JSON.
-const LISTS: [(&[&str], &str); 6] = [
+const LISTS: [(&[&str], &str); 7] = [
     (&["list"], "licenses"),
     (&["customer", "list"], "customers"),
     (&["tier", "list"], "tiers"),
     (&["operator", "list"], "operators"),
     (&["key", "list"], "signing_keys"),
+    (&["audit", "log"], "events"),
     (&["config", "show"], "settings"),
 ];
 
 /// The commands that show one thing at length, with the member that holds it in JSON.
-const DETAILS: [(&[&str], &str); 5] = [
+const DETAILS: [(&[&str], &str); 8] = [
     (&["show", "key.lic"], "license"),
     (&["customer", "show", "acme"], "customer"),
     (&["tier", "show", "basic"], "tier"),
     (&["verify", "key.lic"], "verdict"),
     (&["inspect", "key.lic"], "unverified_key"),
+    (&["audit", "verify"], "audit"),
+    (&["audit", "checkpoint"], "checkpoint"),
+    (&["audit", "check", "key.tlog-proof", "--key", "log.vkey"], "proof"),
 ];
 
 fn in_format(desk: &Desk, command: &[&str], format: &str) -> Run {

@@ -34,6 +34,9 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> {
     }
     if let Some(file) = write_out(&signed, args.out.as_ref(), session)? {
         session.done(&format!("save the checkpoint as {file}"), &format!("saved the checkpoint as {file}"));
+        if session.globals.dry_run {
+            return Ok(());
+        }
         session.hint(&format!("later, 'lic audit verify --against {file}' tells whether history only grew"));
     }
     Ok(authority.close()?)

@@ -12,7 +12,7 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::session::{Session, shown_path};
 use crate::cli::views::audit::{LogEventView, ProvedView};
 use crate::ledger::{Event, EventNumber};
-use crate::render::escape;
+use crate::render::{Format, escape};
 
 /// Prove that a license, or any event, is in the log
 ///
@@ -66,6 +66,9 @@ pub fn prove(args: &ProveArgs, session: &mut Session<'_>) -> Result<(), Failure>
             &format!("save the proof of event {number} as {file}"),
             &format!("saved the proof of event {number} as {file}"),
         );
+        if session.globals.dry_run {
+            return Ok(());
+        }
         session
             .hint(&format!("anybody checks it: lic audit check {file} --key KEY ('lic key export --purpose log --format vkey')"));
     }
@@ -112,6 +115,10 @@ pub fn check(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Failure>
             proof.index.saturating_add(1)
         )));
     }
-    session.tick(&format!("event {} is in the log '{}' of {} events", event.number, checkpoint.origin(), checkpoint.size()));
+    if session.format() == Format::Table {
+        let mark = session.output_styles().good("✓");
+        let held = format!("event {} is in the log '{}' of {} events", event.number, checkpoint.origin(), checkpoint.size());
+        session.data(format!("{mark} {}\n\n", escape::human(&held)).as_bytes())?;
+    }
     session.detail(&ProvedView::new(LogEventView::new(&event, None), &checkpoint))
 }

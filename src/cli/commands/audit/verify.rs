@@ -45,7 +45,10 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> {
         return Ok(authority.close()?);
     }
     // Also where the reader has gone: the exit code tells.
-    Err(Failure::failed("the ledger is not as it was written")
+    let first = report.findings.first().map_or("", String::as_str);
+    // A person has read it in the lines above.
+    let what = if session.is_table() { String::new() } else { format!(": {}", escape::human(first)) };
+    Err(Failure::failed(format!("the ledger is not as it was written{what}"))
         .hint("keep a copy of it as it is, find out who could write the file, and restore a backup"))
 }
 
