@@ -97,7 +97,7 @@ def check(proof, verifier):
 def main():
     file, verifier = sys.argv[1:]
     try:
-        entry = check(Path(file).read_text(encoding="utf-8", newline=""), verifier.strip())
+        entry = check(Path(file).read_bytes().decode(), verifier.strip())
     except (Refused, ValueError) as why:
         print(f"refused: {why}", file=sys.stderr)
         sys.exit(1)
