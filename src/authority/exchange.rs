@@ -98,7 +98,18 @@ impl Authority {
         if mode == Mode::Rehearse {
             return fill(&mut Ledger::scratch()?, input, progress);
         }
+        let new = !home.path().exists();
         make_private_folder(home.path())?;
+        let imported = Self::import_beside(home, input, progress);
+        if new && imported.is_err() {
+            // Only where it is empty, as it is when nothing was imported.
+            let _ = std::fs::remove_dir(home.path());
+        }
+        imported
+    }
+
+    fn import_beside(home: &Home, input: impl BufRead, progress: impl FnMut(u64, u64)) -> Result<Described, Error> {
+        let path = home.ledger_path();
         let staging = tempfile::Builder::new()
             .prefix(".lic-import-")
             .tempdir_in(home.path())

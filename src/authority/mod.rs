@@ -5,8 +5,8 @@
 //! change in one transaction of the ledger.
 
 pub mod actor;
-pub mod change;
 pub mod audit;
+pub mod change;
 pub mod csv_import;
 pub mod customers;
 pub mod difference;

@@ -91,6 +91,9 @@ impl KeyringError {
         match self {
             Self::OthersCanRead { path, .. } => Some(chmod(path)),
             Self::Weak(error) => error.hint(),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some("run it as the owner of the home, or have the owner run it".to_owned())
+            }
             Self::WrongPassphrase { .. } => Some(
                 "a lost passphrase cannot be recovered: an admin with a copy removes the operator and adds them again".into(),
             ),

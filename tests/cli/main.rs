@@ -6,8 +6,8 @@
 
 mod support;
 
-mod change;
 mod audit;
+mod change;
 mod completions;
 mod config;
 mod customer;

@@ -1,7 +1,7 @@
 //! The commands, one file each. The doc comment of a command's arguments is its help; the function under it reads as a page.
 
-mod change;
 mod audit;
+mod change;
 mod completions;
 mod config;
 mod customer;

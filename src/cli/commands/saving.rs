@@ -93,9 +93,12 @@ fn names_in(folder: &Path, issued: &Issued) -> [PathBuf; 2] {
 /// that holds just this text already is fine. It is on the disk once, whatever name it gets in the end.
 fn write_first_free(names: &[PathBuf], text: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
     let Some(first) = names.first() else { return Err((PathBuf::new(), io::ErrorKind::NotFound.into())) };
-    let mut file = write_unnamed(first, 0o644, |error| (first.clone(), error), |out| {
-        out.write_all(text.as_bytes()).map_err(|error| (first.clone(), error))
-    })?;
+    let mut file = write_unnamed(
+        first,
+        0o644,
+        |error| (first.clone(), error),
+        |out| out.write_all(text.as_bytes()).map_err(|error| (first.clone(), error)),
+    )?;
     let mut refused = (first.clone(), io::Error::from(io::ErrorKind::AlreadyExists));
     for name in names {
         match file.persist_noclobber(name) {
