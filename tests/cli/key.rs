@@ -65,6 +65,9 @@ fn the_keys_of_the_authority_itself_are_exported_only_when_asked_for() {
         let refused = desk.lic(&["key", "export", "--lang", "python", "--kid", &own]);
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
     }
+    let vkey = desk.lic(&["key", "export", "--purpose", "log", "--format", "vkey"]).done().stdout;
+    assert_eq!(vkey.trim().parse::<lic::audit::VerifierKey>().unwrap().name(), "example-software");
+    assert_snapshot!("refused_vkey_of_a_license_key", desk.lic(&["key", "export", "--format", "vkey"]).code(2));
     assert_snapshot!("refused_snippet_of_a_log_key", desk.lic(&["key", "export", "--lang", "python", "--purpose", "log"]));
     assert_snapshot!("refused_purpose", desk.lic(&["key", "export", "--purpose", "signing"]));
 }
