@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::settings::SettingsError;
 use crate::keyring::{KeyringError, PassphraseError};
-use crate::ledger::LedgerError;
+use crate::ledger::{KeyPurpose, KeyState, LedgerError};
 use crate::license::id::InvalidLicenseId;
 use crate::license::{Date, LicenseId, RevocationReason, Role, Slug};
 use crate::token::Kid;
@@ -161,8 +161,73 @@ pub enum Error {
         kid: Kid,
     },
     /// No signing key of this purpose is in use.
-    #[error("the authority has no active signing key for {0} licenses")]
+    #[error("the authority has no active {0} key: nobody can sign with one")]
     NoSigningKey(&'static str),
+    /// No such signing key.
+    #[error("there is no signing key {0}")]
+    UnknownKey(String),
+    /// More than one signing key starts so.
+    #[error("'{name}' is the start of several signing keys: {}", kids(.fits))]
+    AmbiguousKey {
+        /// What was asked for.
+        name: String,
+        /// The signing keys that fit.
+        fits: Vec<Kid>,
+    },
+    /// The state of the signing key does not allow this.
+    #[error("signing key {kid} is {state} and cannot be {wanted}")]
+    KeyState {
+        /// The signing key.
+        kid: Kid,
+        /// Where it stands.
+        state: KeyState,
+        /// What was to be done with it, as in "cannot be …".
+        wanted: &'static str,
+    },
+    /// There is a next signing key already.
+    #[error("there is a next {purpose} key already: {kid}")]
+    NextExists {
+        /// What both sign.
+        purpose: KeyPurpose,
+        /// The one that is there.
+        kid: Kid,
+    },
+    /// The key that signs would be gone with none to take its place.
+    #[error("{kid} is the {purpose} key that signs, and no other is ready")]
+    OnlyActive {
+        /// The signing key.
+        kid: Kid,
+        /// What it signs.
+        purpose: KeyPurpose,
+    },
+    /// The operator has this copy already.
+    #[error("operator '{operator}' has a copy of signing key {kid} already")]
+    HasCopy {
+        /// Whose copy.
+        operator: Slug,
+        /// The signing key.
+        kid: Kid,
+    },
+    /// The operator has no copy to be taken away.
+    #[error("operator '{operator}' has no copy of signing key {kid}")]
+    NothingToTake {
+        /// Whose copy.
+        operator: Slug,
+        /// The signing key.
+        kid: Kid,
+    },
+    /// Nobody could sign any more.
+    #[error("operator '{operator}' has the last copy of the {state} {purpose} key {kid}: without it nobody signs")]
+    LastCopy {
+        /// Whose copy.
+        operator: Slug,
+        /// The signing key.
+        kid: Kid,
+        /// Where it stands.
+        state: KeyState,
+        /// What it signs.
+        purpose: KeyPurpose,
+    },
     /// The order contradicts itself or the rules of licenses.
     #[error("{0}")]
     Invalid(String),
@@ -302,6 +367,10 @@ fn one_by_one(failed: &[(LicenseId, Error)]) -> String {
         if text.contains(&id.to_string()) { text } else { format!("{id}: {text}") }
     };
     failed.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+fn kids(kids: &[Kid]) -> String {
+    kids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn list(ids: &[LicenseId]) -> String {

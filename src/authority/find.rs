@@ -1,7 +1,7 @@
 //! Finding what a person named: customers, tiers and licenses, with the nearest names where there is none.
 
 use super::Error;
-use crate::ledger::{CustomerFilter, LicenseRecord, Tables, TierFilter};
+use crate::ledger::{CustomerFilter, LicenseRecord, SigningKeyRecord, Tables, TierFilter};
 use crate::license::id::LicenseIdPrefix;
 use crate::license::{Customer, LicenseId, Operator, Slug, Tier};
 
@@ -104,6 +104,25 @@ pub fn operator(tables: &Tables<'_>, name: &Slug) -> Result<Operator, Error> {
     let all = tables.operators()?;
     let close = closest(name.as_str(), all.iter().map(|operator| operator.slug.as_str()));
     Err(Error::NoSuchOperator { name: name.clone(), close: close.into_iter().filter_map(|name| name.parse().ok()).collect() })
+}
+
+/// The signing key that a person named by its kid or by a beginning of it that only one key has.
+///
+/// # Errors
+/// [`Error::UnknownKey`], [`Error::AmbiguousKey`].
+pub fn signing_key(tables: &Tables<'_>, name: &str) -> Result<SigningKeyRecord, Error> {
+    let name = name.trim();
+    let mut fits = tables.signing_keys()?;
+    // A kid is no beginning of another: all have one length.
+    fits.retain(|key| !name.is_empty() && key.kid.as_str().starts_with(name));
+    match fits.as_slice() {
+        [_] => Ok(fits.swap_remove(0)),
+        [] => {
+            let whole = name.parse::<crate::token::Kid>().is_ok();
+            Err(Error::UnknownKey(if whole { name.to_owned() } else { format!("that starts with '{name}'") }))
+        }
+        several => Err(Error::AmbiguousKey { name: name.to_owned(), fits: several.iter().map(|key| key.kid).collect() }),
+    }
 }
 
 /// The license that a person named by its id or by a beginning of it that only one license has.

@@ -7,13 +7,13 @@ use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 
 use super::customers::{self, INTERNAL, check_line};
+use super::rotation::{draw_seed, has_typeable_name, make_signing_key};
 use super::service::{self, Service};
 use super::settings::{NewSettings, commented};
 use super::{Actor, Authority, Error, Home, operators, tiers};
 use crate::keyring::{Keyring, Passphrase, Protection};
 use crate::ledger::{Access, Fact, KeyPurpose, KeyState, Ledger, Transaction};
 use crate::license::{Customer, CustomerKind, Operator, OperatorLimits, Role, Slug, Tier, Timestamp};
-use crate::token::{Kid, PublicKey};
 use crate::world::Entropy;
 
 /// What a new authority is to be.
@@ -111,12 +111,13 @@ fn found(
     let by = &operator.slug;
     tx.record(at, by, &Fact::AuthorityCreated { name: founding.name.clone(), issuer: founding.issuer.clone() })?;
     tx.record(at, by, &Fact::OperatorAdded(operator.clone()))?;
-    let mut seed = Zeroizing::new([0; 32]);
-    entropy.fill(&mut *seed).map_err(Error::Entropy)?;
+    let seed = draw_seed(entropy)?;
     let passphrase = founding.passphrase.as_ref();
     new_signing_key(tx, keyring, by, KeyPurpose::License, &seed, protection(passphrase, entropy)?, at)?;
     let mut seeds = Zeroizing::new([[0; 32]; 3]);
-    entropy.fill(seeds.as_flattened_mut()).map_err(Error::Entropy)?;
+    while seeds.as_flattened() == [0; 96] || !seeds.iter().all(has_typeable_name) {
+        entropy.fill(seeds.as_flattened_mut()).map_err(Error::Entropy)?;
+    }
     let [test, status, log] = &*seeds;
     // Release builds of a product do not trust the test signing key, so it needs no passphrase, and test keys no question.
     new_signing_key(tx, keyring, by, KeyPurpose::Test, test, Protection::None, at)?;
@@ -154,15 +155,7 @@ fn new_signing_key(
     at: Timestamp,
 ) -> Result<(), Error> {
     let key = SigningKey::from_bytes(seed);
-    let public = key.verifying_key();
-    let kid = Kid::of(&public);
-    let protected = matches!(protection, Protection::Passphrase { .. });
-    let x = PublicKey::try_from(public).map_err(|why| Error::SelfCheck(why.to_string()))?.x();
-    tx.record(at, operator, &Fact::SigningKeyCreated { kid, purpose, state: KeyState::Active, public: x })?;
-    tx.record(at, operator, &Fact::SigningKeyCopied { kid, operator: operator.clone(), protected })?;
-    keyring.write_public(&public)?;
-    keyring.write_copy(&key, operator, protection)?;
-    Ok(())
+    make_signing_key(tx, keyring, operator, (purpose, KeyState::Active), &key, protection, at).map(|_| ())
 }
 
 /// The protection by a passphrase, with fresh salt; none without one.

@@ -24,6 +24,7 @@ pub mod quick;
 pub mod renew;
 mod request;
 mod revise;
+pub mod rotation;
 pub mod sample_tiers;
 pub mod service;
 pub mod settings;

@@ -5,6 +5,7 @@
 
 use super::customers::check_line;
 use super::difference::{Difference, differences};
+use super::rotation::{check_give, is_last_copy};
 use super::signer::Signer;
 use super::{Actor, Authority, Error, Mode, find};
 use crate::keyring::Protection;
@@ -63,7 +64,8 @@ impl Authority {
     /// Removes an operator and the operator's copies of the signing keys. What they did stays in the audit log.
     ///
     /// # Errors
-    /// [`Error::NoSuchOperator`], [`Error::LastAdmin`], a role that does not cover it; a copy that cannot be deleted.
+    /// [`Error::NoSuchOperator`], [`Error::LastAdmin`], [`Error::LastCopy`], a role that does not cover it; a copy that cannot
+    /// be deleted.
     pub fn remove_operator(&mut self, actor: &Actor, slug: &Slug, at: Timestamp, mode: Mode) -> Result<Operator, Error> {
         let keyring = self.keyring.clone();
         self.change(mode, |tx| {
@@ -73,6 +75,10 @@ impl Authority {
                 keep_an_admin(&tx.read(), slug)?;
             }
             for key in tx.read().signing_keys()?.into_iter().filter(|key| key.has_copy(slug)) {
+                if is_last_copy(&tx.read(), &key, slug)? {
+                    let (operator, kid) = (slug.clone(), key.kid);
+                    return Err(Error::LastCopy { operator, kid, state: key.state, purpose: key.purpose });
+                }
                 tx.record(at, actor.slug(), &Fact::SigningKeyCopyRemoved { kid: key.kid, operator: slug.clone() })?;
                 if mode == Mode::Commit {
                     keyring.remove_copy(&key.kid, slug)?;
@@ -86,7 +92,8 @@ impl Authority {
     /// Gives an operator a copy of a signing key, under the operator's own passphrase.
     ///
     /// # Errors
-    /// [`Error::NoSuchOperator`], a viewer (who may not sign), a copy that is there already, a role that does not cover it.
+    /// [`Error::NoSuchOperator`], a viewer (who may not sign), [`Error::HasCopy`], [`Error::KeyState`] of a key that signs no
+    /// more, a role that does not cover it.
     pub fn give_copy(
         &mut self,
         actor: &Actor,
@@ -97,11 +104,7 @@ impl Authority {
     ) -> Result<(), Error> {
         let keyring = self.keyring.clone();
         self.change(Mode::Commit, |tx| {
-            actor.require(Role::Admin, "give out signing keys", &tx.read())?;
-            let operator = find::operator(&tx.read(), slug)?;
-            if operator.role == Role::Viewer {
-                return Err(Error::Invalid(format!("operator '{slug}' is a viewer and does not sign")));
-            }
+            check_give(&tx.read(), actor, slug, signer.kid())?;
             let protected = matches!(protection, Protection::Passphrase { .. });
             let copied = Fact::SigningKeyCopied { kid: *signer.kid(), operator: slug.clone(), protected };
             tx.record(at, actor.slug(), &copied)?;

@@ -6,7 +6,7 @@
 use super::Error;
 use super::issue::Issued;
 use super::signer::Signer;
-use crate::ledger::{Fact, Request, Transaction};
+use crate::ledger::{Fact, KeyState, Request, Transaction};
 use crate::license::{Customer, LicenseId, Occasion, Slug, Standing, Terms, Timestamp};
 use crate::token::{Claims, Grant, KeySet, PublicKey, Verifier, sign};
 
@@ -76,6 +76,12 @@ pub(super) fn record_revision(
     at: Timestamp,
 ) -> Result<Issued, Error> {
     let Revision { license: id, rev, customer, terms, occasion, extra } = revision;
+    // Another process may have taken the key out of use since it was unlocked.
+    match tx.read().signing_key_state(signer.kid())? {
+        Some(KeyState::Active) => {}
+        Some(state) => return Err(Error::KeyState { kid: *signer.kid(), state, wanted: "used to sign" }),
+        None => return Err(Error::UnknownKey(signer.kid().to_string())),
+    }
     let grant =
         Grant { issuer: signer.issuer(), customer: &customer.slug, customer_name: &customer.name, id, rev, at, status: None };
     let key = sign_checked(&Claims::new(grant, terms), signer)?;

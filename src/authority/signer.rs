@@ -6,7 +6,7 @@ use ed25519_dalek::SigningKey;
 
 use super::{Actor, Authority, Error};
 use crate::keyring::{KeyringError, Passphrase};
-use crate::ledger::{KeyPurpose, KeyState, SigningKeyRecord};
+use crate::ledger::{KeyPurpose, KeyState, SigningKeyRecord, Tables};
 use crate::license::{LicenseType, Operator, Role, Slug};
 use crate::token::Kid;
 
@@ -91,7 +91,7 @@ impl Authority {
     pub fn check_may_issue(&self, actor: &Actor, kind: LicenseType) -> Result<(), Error> {
         actor.require(Role::Issuer, "issue licenses", &self.read())?;
         let record = self.active_key(purpose(kind))?;
-        if record.has_copy(actor.slug()) { Ok(()) } else { Err(self.no_copy(actor, &record)) }
+        if record.has_copy(actor.slug()) { Ok(()) } else { Err(no_copy(&self.read(), actor, &record)) }
     }
 
     /// Refuses an operator who has no copy of the signing keys that licenses of these types need, before anything is asked.
@@ -103,7 +103,7 @@ impl Authority {
         for purpose in purposes {
             let record = self.active_key(purpose)?;
             if !record.has_copy(actor.slug()) {
-                return Err(self.no_copy(actor, &record));
+                return Err(no_copy(&self.read(), actor, &record));
             }
         }
         Ok(())
@@ -137,7 +137,7 @@ impl Authority {
         Ok(Signers(signers))
     }
 
-    /// Unlocks the operator's copy of one signing key.
+    /// Unlocks the operator's copy of one signing key, or one of the authority's own keys.
     ///
     /// # Errors
     /// [`Error::NoCopy`], [`Error::Locked`], and what the keyring says of a damaged copy.
@@ -150,11 +150,15 @@ impl Authority {
         let (kid, operator) = (&record.kid, actor.slug());
         let expected = *record.public_key()?.verifying();
         let signer = |key| Signer { key, kid: *kid, issuer: self.settings.authority.issuer.clone() };
+        if !record.purpose.signs_licenses() {
+            // The authority's own keys open without anybody's passphrase.
+            return Ok(signer(self.keyring.open_service(&expected)?));
+        }
         let protected = match self.keyring.is_protected(kid, operator) {
             Err(KeyringError::NoCopy { .. }) if record.has_copy(operator) => {
                 return Err(Error::CopyMissing { operator: operator.clone(), kid: *kid });
             }
-            Err(KeyringError::NoCopy { .. }) => return Err(self.no_copy(actor, record)),
+            Err(KeyringError::NoCopy { .. }) => return Err(no_copy(&self.read(), actor, record)),
             other => other?,
         };
         if !protected {
@@ -172,17 +176,17 @@ impl Authority {
         }
     }
 
-    /// The error of an operator without a copy; it names the admins who can give one.
-    fn no_copy(&self, actor: &Actor, record: &SigningKeyRecord) -> Error {
-        let operators = self.read().operators().unwrap_or_default();
-        let can = |operator: &Operator| operator.role == Role::Admin && record.has_copy(&operator.slug);
-        let who_can = operators.into_iter().filter(can).map(|operator| operator.slug).collect();
-        Error::NoCopy { operator: actor.slug().clone(), kid: record.kid, who_can }
-    }
-
     pub(super) fn active_key(&self, purpose: KeyPurpose) -> Result<SigningKeyRecord, Error> {
         let keys = self.read().signing_keys()?;
         let active = keys.into_iter().find(|key| key.purpose == purpose && key.state == KeyState::Active);
         active.ok_or(Error::NoSigningKey(purpose.as_str()))
     }
+}
+
+/// The error of an operator without a copy; it names the admins who can give one.
+pub(super) fn no_copy(tables: &Tables<'_>, actor: &Actor, record: &SigningKeyRecord) -> Error {
+    let operators = tables.operators().unwrap_or_default();
+    let can = |operator: &Operator| operator.role == Role::Admin && record.has_copy(&operator.slug);
+    let who_can = operators.into_iter().filter(can).map(|operator| operator.slug).collect();
+    Error::NoCopy { operator: actor.slug().clone(), kid: record.kid, who_can }
 }

@@ -45,11 +45,10 @@ impl Authority {
             verdict.add(self.unknown(pasted, &format!("{} is not in the ledger", claims.jti))?);
             return Ok(());
         };
-        let recorded = match tables.key_text(claims.jti, claims.rev)? {
-            Some(key) => crate::token::inspect(key.as_bytes()).ok().map(|(_, claims)| claims),
-            None => None,
-        };
-        if recorded.as_ref() != Some(&claims) {
+        // The signing key counts too: what another key of ours signed in place of the one recorded was not signed here.
+        let read = |key: &[u8]| crate::token::inspect(key).ok().map(|(header, claims)| (header.kid, claims));
+        let recorded = tables.key_text(claims.jti, claims.rev)?.and_then(|key| read(key.as_bytes()));
+        if recorded.is_none() || recorded != read(pasted) {
             let what = format!("{} revision {} is not what the ledger recorded", claims.jti, claims.rev);
             verdict.add(self.unknown(pasted, &what)?);
             return Ok(());
@@ -60,7 +59,8 @@ impl Authority {
         Ok(())
     }
 
-    /// Adds to the signature's line what the signing key is: active, retired, or for tests only.
+    /// Adds to the signature's line what the signing key is: active, retired, or for tests only. A next key is trusted as the
+    /// products trust it; that it signed nothing yet is what the ledger's own check finds.
     fn name_signing_key(&self, verdict: &mut Verdict, pasted: &[u8]) -> Result<(), Error> {
         let Some(key) = self.signed_by(pasted)? else { return Ok(()) };
         let what = match key.purpose {

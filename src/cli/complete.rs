@@ -83,6 +83,19 @@ pub fn operators() -> ArgValueCompleter {
     })
 }
 
+/// Signing keys.
+pub fn signing_keys() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        offered(current, |tables| {
+            Ok(tables
+                .signing_keys()?
+                .into_iter()
+                .map(|key| candidate(key.kid, format!("{} {}", key.purpose, key.state)))
+                .collect())
+        })
+    })
+}
+
 /// License ids, the newest first.
 pub fn licenses() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {

@@ -5,7 +5,7 @@ use std::io;
 use crate::authority::Error;
 use crate::authority::settings::SettingsError;
 use crate::keyring::{KeyringError, PassphraseError};
-use crate::ledger::LedgerError;
+use crate::ledger::{KeyPurpose, KeyState, LedgerError};
 use crate::license::Slug;
 use crate::render::escape;
 
@@ -166,7 +166,33 @@ impl From<Error> for Failure {
             Error::Locked { .. } => {
                 (exit::NOT_ALLOWED, Some("give --passphrase-file FILE, set LIC_PASSPHRASE_FILE, or run it on a terminal".into()))
             }
-            Error::NoSigningKey(_) => (exit::FAILED, Some("see the signing keys with 'lic key list'".into())),
+            Error::NoSigningKey(_) => (
+                exit::FAILED,
+                Some("see the signing keys with 'lic key list', and have an admin run 'lic key activate KID'".into()),
+            ),
+            Error::UnknownKey(_) => (exit::NOT_FOUND, Some("see the signing keys with 'lic key list'".into())),
+            Error::AmbiguousKey { .. } => (exit::NOT_FOUND, Some("type more of it".into())),
+            Error::KeyState { state: KeyState::Compromised, .. } => {
+                (exit::FAILED, Some("that cannot be undone; make another key with 'lic key new'".into()))
+            }
+            Error::KeyState { .. } => (exit::FAILED, Some("see the states with 'lic key list'".into())),
+            Error::NextExists { kid, .. } => {
+                (exit::FAILED, Some(format!("use it with 'lic key activate {kid}', or give it up with 'lic key retire {kid}'")))
+            }
+            Error::OnlyActive { purpose, .. } => {
+                let purpose = if *purpose == KeyPurpose::License { String::new() } else { format!(" --purpose {purpose}") };
+                (exit::FAILED, Some(format!("make the next one first: 'lic key new{purpose}'")))
+            }
+            Error::HasCopy { operator, kid } => {
+                (exit::FAILED, Some(format!("to make it anew, take it away first: 'lic key take {kid} {operator}'")))
+            }
+            Error::NothingToTake { .. } => (exit::NOT_FOUND, Some("see who has a copy with 'lic key list'".into())),
+            Error::LastCopy { kid, .. } => (
+                exit::FAILED,
+                Some(format!(
+                    "give somebody else a copy first: 'lic key give {kid} OPERATOR'; or insist with 'lic key take --force'"
+                )),
+            ),
             Error::Revoked(license) => (exit::FAILED, Some(format!("see why with 'lic show {license} --history'"))),
             Error::WrongStanding { license, standing } => {
                 let hint = match *standing {

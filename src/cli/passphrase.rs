@@ -39,11 +39,13 @@ pub struct Asking<'s, 'w> {
     session: &'s mut Session<'w>,
     args: &'s SigningArgs,
     asked: bool,
+    /// What was typed last: it opened the key before, if there was one.
+    typed: Option<Passphrase>,
 }
 
 impl<'s, 'w> Asking<'s, 'w> {
     pub fn new(session: &'s mut Session<'w>, args: &'s SigningArgs) -> Self {
-        Self { session, args, asked: false }
+        Self { session, args, asked: false, typed: None }
     }
 }
 
@@ -55,12 +57,19 @@ impl Passphrases for Asking<'_, '_> {
         if !self.session.can_ask() {
             return Ok(None);
         }
+        // People have one passphrase for all their copies; where it does not fit, they are asked.
+        if attempt == 1
+            && let Some(typed) = &self.typed
+        {
+            return Ok(Some(Passphrase::new(typed.reveal().to_owned())));
+        }
         if attempt > 1 {
             self.session.warn("that passphrase does not open the key");
         }
         self.asked = true;
         let question = format!("Passphrase of {operator} for signing key {kid}");
         let typed = self.session.world.terminal.secret(&question).map_err(Error::Terminal)?;
+        self.typed = Some(Passphrase::new(typed.clone()));
         Ok(Some(Passphrase::new(typed)))
     }
 

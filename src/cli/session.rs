@@ -219,6 +219,22 @@ impl<'w> Session<'w> {
         let _ = writeln!(self.world.terminal.errors(), "{line}");
     }
 
+    /// How far a long work has come, on one line that is written over. Only for a person at a terminal.
+    pub fn progress_line(&mut self, text: &str) {
+        if !self.globals.quiet && self.world.terminal.is_terminal(Stream::Errors) {
+            // Nobody is left to tell when standard error is closed.
+            let _ = write!(self.world.terminal.errors(), "\r  {}", escape::human(text));
+            let _ = self.world.terminal.errors().flush();
+        }
+    }
+
+    /// Ends the line of [`Session::progress_line`].
+    pub fn progress_done(&mut self) {
+        if !self.globals.quiet && self.world.terminal.is_terminal(Stream::Errors) {
+            let _ = writeln!(self.world.terminal.errors());
+        }
+    }
+
     /// Something was done.
     pub fn tick(&mut self, text: &str) {
         if !self.globals.quiet {

@@ -95,7 +95,7 @@ impl KeyringError {
                 Some("run it as the owner of the home, or have the owner run it".to_owned())
             }
             Self::WrongPassphrase { .. } => Some(
-                "a lost passphrase cannot be recovered: an admin with a copy removes the operator and adds them again".into(),
+                "a lost passphrase cannot be recovered: have an admin with a copy run 'lic key take' and 'lic key give'".into(),
             ),
             Self::NoServiceKey { .. } => Some("restore the keys folder from a backup, or name the right home with --home".into()),
             Self::Damaged { .. } | Self::Mismatch { .. } => {

@@ -1,12 +1,14 @@
 //! Files that are written once and whole, and readable by their owner alone.
 //!
-//! A file appears under its name with all of its content or not at all, and never takes another's place: it is written
-//! and flushed under a temporary name in the same folder, then given its name only where that is free. What a file
-//! means belongs in the module above.
+//! A file appears under its name with all of its content or not at all: it is written and flushed under a temporary name in
+//! the same folder, then given its name, and takes another's place only where that is asked for. What a file means belongs
+//! in the module above.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 /// The permission bits of the file's group and of all others.
 pub(super) const GROUP_AND_OTHERS: u32 = 0o077;
@@ -47,6 +49,24 @@ pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
 /// behind.
 pub(super) fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
+    write_temporary(folder, content, mode)?.persist_noclobber(path).map_err(|refused| refused.error)?;
+    sync_folder(folder)
+}
+
+/// Writes a file in the place of the one that is there, and waits until it is on disk. Whatever happens meanwhile, the name
+/// leads to all of the old content or to all of the new.
+///
+/// # Errors
+/// Anything the system says.
+pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let file = write_temporary(folder, content, mode)?;
+    file.persist(path).map_err(|refused| refused.error)?;
+    sync_folder(folder)
+}
+
+/// A file under a temporary name, on disk. It is gone when it is dropped.
+fn write_temporary(folder: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     // A name that starts with a dot is no slug, so that a file left over by a power cut is not taken for a copy.
     let mut builder = tempfile::Builder::new();
     builder.prefix(".new-");
@@ -57,8 +77,7 @@ pub(super) fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
-    file.persist_noclobber(path).map_err(|refused| refused.error)?;
-    sync_folder(folder)
+    Ok(file)
 }
 
 /// Waits until the names in a folder are on disk.
@@ -69,6 +88,10 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+
+    pub(in crate::keyring) fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
 
     #[cfg(unix)]
     pub(in crate::keyring) fn set_mode(path: &Path, mode: u32) {

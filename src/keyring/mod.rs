@@ -16,8 +16,11 @@
 
 mod error;
 mod files;
+#[cfg(test)]
+mod flips;
 mod passphrase;
 mod pem;
+mod replace;
 mod service;
 
 use std::fs::{self, File};
@@ -180,6 +183,7 @@ struct KeyFile {
     path: PathBuf,
     text: Zeroizing<String>,
     encrypted: bool,
+    mode: u32,
 }
 
 impl KeyFile {
@@ -205,7 +209,7 @@ impl KeyFile {
         if mode & too_open != 0 {
             return Err(KeyringError::OthersCanRead { path, mode });
         }
-        Ok(Some(Self { path, text, encrypted }))
+        Ok(Some(Self { path, text, encrypted, mode }))
     }
 }
 

@@ -19,14 +19,14 @@ const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 
 /// What deriving a key from a passphrase costs: scrypt's N (as its logarithm), r and p.
 #[derive(Debug, Clone, Copy)]
-struct Cost {
-    log_n: u8,
-    r: u32,
-    p: u32,
+pub(super) struct Cost {
+    pub log_n: u8,
+    pub r: u32,
+    pub p: u32,
 }
 
 /// What a new copy costs to open: 16 MiB, which OpenSSL's own limit of 32 MiB admits, five times over.
-const COST: Cost = Cost { log_n: 14, r: 8, p: 5 };
+pub(super) const COST: Cost = Cost { log_n: 14, r: 8, p: 5 };
 
 /// The most memory that a file may ask for, in bytes, and the most passes over it. A forged file must not stall the machine.
 const MOST_MEMORY: u64 = 256 << 20;
@@ -166,9 +166,16 @@ meu+k4wkudmInitufY9z7Ieds03z8h6k10D/RF9kYZv9Y2pPbXQgoIX69JUu3QAM
         Protection::Passphrase { passphrase, salt: [0x5a; 16], iv: [0xa5; 16] }
     }
 
+    pub(in crate::keyring) use super::Cost;
+
+    /// The text of a copy that costs so much to open.
+    pub(in crate::keyring) fn encoded(cost: Cost) -> Zeroizing<String> {
+        encode_at(cost, &key(), protection(&passphrase())).unwrap()
+    }
+
     /// A copy that opens in no time, read by the same code as a real one.
     pub(in crate::keyring) fn cheap_copy() -> Vec<u8> {
-        let text = encode_at(Cost { log_n: 1, r: 8, p: 1 }, &key(), protection(&passphrase())).unwrap();
+        let text = encoded(Cost { log_n: 1, r: 8, p: 1 });
         SecretDocument::from_pem(&text).unwrap().1.as_bytes().to_vec()
     }
 

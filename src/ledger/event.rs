@@ -101,6 +101,17 @@ pub enum Fact {
         /// The public key: the JWK's `x`, 32 bytes as base64url.
         public: String,
     },
+    /// A signing key is in another state: activated, retired, or compromised for good.
+    #[serde(rename = "signing-key.state-changed")]
+    SigningKeyStateChanged {
+        /// The name of the key.
+        kid: Kid,
+        /// Where it stands from now on.
+        state: KeyState,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// An operator got a copy of a signing key, or a new one in place of the old.
     #[serde(rename = "signing-key.copied")]
     SigningKeyCopied {
@@ -228,6 +239,7 @@ impl Fact {
         match self {
             Self::AuthorityCreated { .. } => "authority.created",
             Self::SigningKeyCreated { .. } => "signing-key.created",
+            Self::SigningKeyStateChanged { .. } => "signing-key.state-changed",
             Self::SigningKeyCopied { .. } => "signing-key.copied",
             Self::SigningKeyCopyRemoved { .. } => "signing-key.copy-removed",
             Self::OperatorAdded(_) => "operator.added",

@@ -218,9 +218,11 @@ mod tests {
     fn busy() -> Ledger {
         let mut ledger = ledger();
         record(&mut ledger, 1, &[issue(1, "acme", |_| {}), issue(2, "globex", |_| {})]);
-        record(&mut ledger, 2, &[Fact::LicenseRevoked { license: id(1), reason: "refund".into() }]);
+        record(&mut ledger, 2, &[Fact::LicenseRevoked { license: id(1), reason: "refund".into(), note: None }]);
         ledger
-            .write(|transaction| transaction.record(day(3), &slug("ben"), &Fact::LicenseReinstated { license: id(1) }))
+            .write(|transaction| {
+                transaction.record(day(3), &slug("ben"), &Fact::LicenseReinstated { license: id(1), reason: None })
+            })
             .unwrap();
         ledger
     }

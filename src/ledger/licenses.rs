@@ -8,7 +8,8 @@ use super::search::Words;
 use super::{LedgerError, Tables, column};
 use crate::license::{LicenseId, LicenseType, Slug, Standing, Status, Timestamp, Validity};
 
-const COLUMNS: &str = "l.number, l.status_index, l.customer, l.tier, l.kind, l.internal, l.starts, l.ends, l.stops, l.warn_days,
+pub(super) const COLUMNS: &str =
+    "l.number, l.status_index, l.customer, l.tier, l.kind, l.internal, l.starts, l.ends, l.stops, l.warn_days,
     l.seats, l.standing, l.rev, l.issued_at, l.issued_by, l.revised_at, l.note";
 
 /// A license as a list shows it: what its newest revision grants, and how it stands. The whole terms are in
@@ -82,7 +83,7 @@ pub struct RequestRecord {
     pub digest: String,
 }
 
-fn record(row: &Row<'_>, names: &mut Names<'_>) -> Result<LicenseRecord, LedgerError> {
+pub(super) fn record(row: &Row<'_>, names: &mut Names<'_>) -> Result<LicenseRecord, LedgerError> {
     let (customer, customer_name) = names.customer(row.get(2)?)?.clone();
     let tier = names.tier(row.get(3)?)?;
     let (product, tier, tier_name) = (tier.product.clone(), tier.slug.clone(), tier.name.clone());

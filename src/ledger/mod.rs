@@ -34,6 +34,7 @@ mod replay;
 mod revisions;
 mod search;
 mod select;
+mod signed;
 mod signing_keys;
 mod standings;
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub use licenses::{LicenseRecord, RequestRecord};
 pub use open::Access;
 pub use replay::Replay;
 pub use revisions::RevisionRecord;
+pub use signed::{SignedBy, SignedGroup};
 pub use signing_keys::{KeyCopy, KeyPurpose, KeyState, SigningKeyRecord, UnknownKeyWord};
 pub use standings::StandingRecord;
 pub use tiers::TierFilter;

@@ -93,7 +93,7 @@ impl KeyState {
 
     /// The word for it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Next => "next",
             Self::Active => "active",
@@ -130,6 +130,10 @@ pub struct SigningKeyRecord {
     pub public: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Since when it is in its state; `None`: since it was made.
+    pub changed_at: Option<Timestamp>,
+    /// Why it is in its state.
+    pub reason: Option<String>,
     /// Who has a copy of the secret, by name.
     pub copies: Vec<KeyCopy>,
 }
@@ -169,8 +173,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, LedgerError> {
-        let mut keys =
-            self.db.prepare_cached("SELECT kid, purpose, state, public, created_at, id FROM signing_keys ORDER BY id")?;
+        let mut keys = self.db.prepare_cached(
+            "SELECT kid, purpose, state, public, created_at, id, changed_at, reason FROM signing_keys ORDER BY id",
+        )?;
         let mut copies = self.db.prepare_cached(
             "SELECT o.slug, c.protected, c.made_at FROM signing_key_copies c JOIN operators o ON o.id = c.operator
              WHERE c.signing_key = ? ORDER BY o.slug",
@@ -184,6 +189,8 @@ impl Tables<'_> {
                 state: column::parsed(row, 2)?,
                 public: row.get(3)?,
                 created_at: column::moment(row, 4)?,
+                changed_at: column::moment_if_any(row, 6)?,
+                reason: row.get(7)?,
                 copies: Vec::new(),
             };
             let mut owners = copies.query([row.get::<_, i64>(5)?])?;
@@ -197,6 +204,16 @@ impl Tables<'_> {
             records.push(record);
         }
         Ok(records)
+    }
+
+    /// Where a signing key stands.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn signing_key_state(&self, kid: &Kid) -> Result<Option<KeyState>, LedgerError> {
+        let mut statement = self.db.prepare_cached("SELECT state FROM signing_keys WHERE kid = ?")?;
+        let mut rows = statement.query([kid.as_str()])?;
+        rows.next()?.map(|row| column::parsed(row, 0)).transpose()
     }
 }
 
@@ -219,6 +236,30 @@ mod tests {
         assert_eq!(keys[0].copies[1].made_at, day(4));
         record(&mut ledger, 5, &[Fact::SigningKeyCopyRemoved { kid: kid(), operator: slug("anna") }]);
         assert_eq!(ledger.read().signing_keys().unwrap()[0].copies.len(), 1);
+    }
+
+    #[test]
+    fn a_signing_key_tells_since_when_and_why_it_is_in_its_state() {
+        let mut ledger = ledger();
+        let change =
+            |state, reason: Option<&str>| Fact::SigningKeyStateChanged { kid: kid(), state, reason: reason.map(str::to_owned) };
+        assert_eq!(ledger.read().signing_keys().unwrap()[0].changed_at, None);
+        record(&mut ledger, 4, &[change(KeyState::Compromised, Some("laptop stolen"))]);
+        let key = &ledger.read().signing_keys().unwrap()[0];
+        assert_eq!((key.state, key.changed_at), (KeyState::Compromised, Some(day(4))));
+        assert_eq!(key.reason.as_deref(), Some("laptop stolen"));
+        assert_eq!(ledger.read().signing_key_state(&kid()).unwrap(), Some(KeyState::Compromised));
+    }
+
+    #[test]
+    fn no_event_takes_a_compromised_key_back() {
+        let mut ledger = ledger();
+        let change = |state| Fact::SigningKeyStateChanged { kid: kid(), state, reason: None };
+        record(&mut ledger, 4, &[change(KeyState::Compromised)]);
+        for state in KeyState::ALL {
+            let refused = ledger.write(|transaction| transaction.record(day(5), &slug("anna"), &change(state))).unwrap_err();
+            assert_eq!(refused.to_string(), format!("this cannot be recorded: signing key {} is compromised for good", kid()));
+        }
     }
 
     #[test]

@@ -159,6 +159,7 @@ pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
         Fact::LicenseReinstated { license: id(1), reason: Some("paid".into()) },
         Fact::LicenseRevoked { license: id(1), reason: "refund".into(), note: Some("invoice 7".into()) },
         Fact::LicenseNoted { license: id(1), note: Some("by letter".into()) },
+        Fact::SigningKeyStateChanged { kid: kid(), state: KeyState::Retired, reason: Some("rotation".into()) },
     ]);
     facts
 }
@@ -185,13 +186,18 @@ pub(crate) fn ledger() -> Ledger {
 /// One of the things that people do, on few enough names that they meet.
 pub(crate) fn deed() -> impl Strategy<Value = Fact> {
     let names = prop::sample::select(vec!["acme", "globex", "initech"]);
-    (0u8..16, 0u64..6, 1u32..4, names, 0i64..800, any::<bool>()).prop_map(|(deed, number, rev, name, days, flag)| match deed {
+    (0u8..17, 0u64..6, 1u32..4, names, 0i64..800, any::<bool>()).prop_map(|(deed, number, rev, name, days, flag)| match deed {
         0 => Fact::CustomerAdded(Customer { reference: flag.then(|| "CRM-9".into()), ..customer(name) }),
         1 => Fact::CustomerChanged(Customer { archived: flag, notes: Some(days.to_string()), ..customer(name) }),
         2 => Fact::TierChanged(tier("pro", rev)),
         3 => Fact::TierAdded(tier(name, rev)),
         4 => Fact::OperatorAdded(operator(name, Role::Issuer)),
         5 => Fact::OperatorRemoved { operator: slug(name) },
+        15 => Fact::SigningKeyStateChanged {
+            kid: kid(),
+            state: KeyState::ALL[usize::try_from(rev).unwrap_or_default()],
+            reason: flag.then(|| "stolen".into()),
+        },
         6 => Fact::SigningKeyCopied { kid: kid(), operator: slug(name), protected: flag },
         7 => Fact::SigningKeyCopyRemoved { kid: kid(), operator: slug("anna") },
         8 => Fact::LicenseSuspended { license: id(number), reason: flag.then(|| "unpaid".into()) },

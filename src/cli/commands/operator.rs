@@ -1,7 +1,7 @@
 //! `lic operator`: the people who may act on the ledger.
 
 mod fields;
-mod keys;
+pub mod keys;
 
 use clap::Subcommand;
 
@@ -109,7 +109,8 @@ fn add(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     } else {
         // Everything that can be refused comes first, so that nobody is added who could then not be given keys.
         let keys = unlock_missing(&authority, &actor, &operator.slug, &args.keys, session)?;
-        let passphrase = new_passphrase(&operator.slug, &args.keys, session)?;
+        let example = format!("lic operator add {} --role {} --new-passphrase-file FILE", operator.slug, operator.role);
+        let passphrase = new_passphrase(&operator.slug, &args.keys, &example, session)?;
         authority.add_operator(&actor, &operator, at, Mode::Commit)?;
         give_keys(&mut authority, &actor, &operator.slug, &keys, passphrase.as_ref(), session)?;
     }
@@ -151,7 +152,8 @@ fn edit(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Failure> {
         if keys.is_empty() {
             session.note(&format!("operator '{}' has a copy of every signing key", operator.slug));
         } else {
-            let passphrase = new_passphrase(&operator.slug, &args.keys, session)?;
+            let example = format!("lic operator edit {} --give-keys --new-passphrase-file FILE", operator.slug);
+            let passphrase = new_passphrase(&operator.slug, &args.keys, &example, session)?;
             give_keys(&mut authority, &actor, &operator.slug, &keys, passphrase.as_ref(), session)?;
         }
     }

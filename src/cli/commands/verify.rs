@@ -151,6 +151,9 @@ fn advice(reason: Reason, id: &str) -> String {
         Reason::Expired => format!("Ask the vendor to renew {id}."),
         Reason::WrongMachine | Reason::MachineRequired => format!("Ask the vendor to bind {id} to this machine."),
         Reason::NotInLedger => "Tell an admin at once.".into(),
+        Reason::CompromisedKey => {
+            format!("Ask the vendor for a new key of {id}: the signing key of this one is no longer trusted.")
+        }
         Reason::Revoked | Reason::Suspended => format!("Ask the vendor about {id}."),
         Reason::WrongProduct | Reason::WrongCustomer | Reason::MissingFeature => "Ask the vendor for the right license.".into(),
         _ => "It is not a key of this vendor, or it was changed: ask the vendor for a new copy.".into(),

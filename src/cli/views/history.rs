@@ -107,6 +107,7 @@ impl EventView {
             Fact::LicenseSuspended { reason, .. } | Fact::LicenseReinstated { reason, .. } => (reason.clone(), None),
             Fact::LicenseRevoked { reason, note, .. } => (Some(reason.clone()), note.clone()),
             Fact::LicenseNoted { note, .. } => (None, note.clone()),
+            Fact::SigningKeyStateChanged { reason, .. } => (reason.clone(), None),
             _ => (None, None),
         };
         let occasion = match &event.fact {

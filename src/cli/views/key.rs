@@ -17,6 +17,10 @@ pub struct KeyView {
     kept_for_operators: bool,
     state: &'static str,
     created_at: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     operators: Vec<Slug>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unprotected: Vec<Slug>,
@@ -31,6 +35,8 @@ impl KeyView {
             kept_for_operators: record.purpose.signs_licenses(),
             state: record.state.as_str(),
             created_at: record.created_at.into(),
+            changed_at: record.changed_at.map(Into::into),
+            reason: record.reason.clone(),
             operators: record.copies.iter().map(|copy| copy.operator.clone()).collect(),
             unprotected: unprotected.map(|copy| copy.operator.clone()).collect(),
         }
@@ -47,6 +53,8 @@ impl View for KeyView {
                 Column::new("purpose", "Signs"),
                 Column::new("state", "State"),
                 Column::new("created_at", "Created").optional(2),
+                Column::new("changed_at", "Changed").optional(3),
+                Column::text("reason", "Why").optional(4),
                 Column::text("operators", "Operators with a copy"),
                 Column::text("unprotected", "Without passphrase").optional(1),
             ]
@@ -59,6 +67,8 @@ impl View for KeyView {
             self.purpose.into(),
             self.state.into(),
             self.created_at.into(),
+            self.changed_at.into(),
+            self.reason.as_ref().into(),
             Cell::list(self.operators.iter().map(Slug::as_str)).or(if self.kept_for_operators { "nobody" } else { "the home" }),
             Cell::list(self.unprotected.iter().map(Slug::as_str)),
         ]

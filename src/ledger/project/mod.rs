@@ -8,10 +8,14 @@ mod licenses;
 use rusqlite::{Connection, OptionalExtension, Params};
 use serde::Serialize;
 
+use super::signing_keys::KeyState;
 use super::{EventNumber, Fact, LedgerError};
 use crate::license::{Customer, LicenseId, Operator, Price, Slug, Standing, Tier, Timestamp};
 use crate::token::Kid;
 use licenses::Signed;
+
+/// The state that no key leaves.
+const COMPROMISED: &str = KeyState::Compromised.as_str();
 
 /// What a fact is going to change.
 pub(super) struct Change<'f> {
@@ -89,6 +93,20 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
                     db,
                     "INSERT INTO signing_keys (id, kid, purpose, state, public, created_at) VALUES (?, ?, ?, ?, ?, ?)",
                     (stamp.number, kid.as_str(), purpose.as_str(), state.as_str(), public, stamp.at),
+                )
+            })
+        }
+        Fact::SigningKeyStateChanged { kid, state, reason } => {
+            let key = signing_key(db, kid)?;
+            // No way leads back: what was refused once is never accepted again, whoever writes the event.
+            if db.prepare_cached("SELECT 1 FROM signing_keys WHERE id = ? AND state = ?")?.exists((key, COMPROMISED))? {
+                return Err(LedgerError::Unrecordable(format!("signing key {kid} is compromised for good")));
+            }
+            Change::elsewhere(move |db, stamp| {
+                run(
+                    db,
+                    "UPDATE signing_keys SET state = ?, changed_at = ?, reason = ? WHERE id = ?",
+                    (state.as_str(), stamp.at, reason, key),
                 )
             })
         }

@@ -10,20 +10,50 @@ use crate::cli::error::Failure;
 use crate::cli::passphrase::{self, Asking};
 use crate::cli::session::Session;
 use crate::keyring::Passphrase;
-use crate::ledger::KeyPurpose;
+use crate::ledger::{KeyPurpose, SigningKeyRecord};
 use crate::license::Slug;
 
 /// Where the passphrases come from when copies of signing keys are given.
 #[derive(Debug, clap::Args)]
 pub struct KeyArgs {
-    /// The file with the new operator's passphrase [default: asked for]
+    /// The file with the passphrase of the new copies [default: asked for]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     new_passphrase_file: Option<PathBuf>,
-    /// Leave the operator's copies without a passphrase
+    /// Leave the new copies without a passphrase
     #[arg(long, conflicts_with = "new_passphrase_file")]
     no_passphrase: bool,
     #[command(flatten)]
     signing: SigningArgs,
+}
+
+impl KeyArgs {
+    /// Unlocks the actor's copy of a signing key.
+    pub fn unlock(
+        &self,
+        authority: &Authority,
+        actor: &Actor,
+        key: &SigningKeyRecord,
+        session: &mut Session<'_>,
+    ) -> Result<Signer, Failure> {
+        Ok(authority.unlock_copy(actor, key, &mut Asking::new(session, &self.signing))?)
+    }
+
+    /// Unlocks the actor's copies of several signing keys. A passphrase that opened one is tried on the next.
+    pub fn unlock_all(
+        &self,
+        authority: &Authority,
+        actor: &Actor,
+        keys: Vec<SigningKeyRecord>,
+        session: &mut Session<'_>,
+    ) -> Result<Vec<(Signer, KeyPurpose)>, Failure> {
+        let mut asking = Asking::new(session, &self.signing);
+        keys.into_iter().map(|key| Ok((authority.unlock_copy(actor, &key, &mut asking)?, key.purpose))).collect()
+    }
+
+    /// Whether it is told what protects the new copy.
+    pub fn names_new_passphrase(&self) -> bool {
+        self.new_passphrase_file.is_some()
+    }
 }
 
 /// Unlocks the actor's copy of every signing key that signs and that the operator lacks.
@@ -34,11 +64,7 @@ pub fn unlock_missing(
     args: &KeyArgs,
     session: &mut Session<'_>,
 ) -> Result<Vec<(Signer, KeyPurpose)>, Failure> {
-    let mut unlocked = Vec::new();
-    for key in authority.keys_without(operator)? {
-        unlocked.push((authority.unlock_copy(actor, &key, &mut Asking::new(session, &args.signing))?, key.purpose));
-    }
-    Ok(unlocked)
+    args.unlock_all(authority, actor, authority.keys_without(operator)?, session)
 }
 
 /// Gives the operator copies of these signing keys.
@@ -62,7 +88,12 @@ pub fn give_keys(
 }
 
 /// The passphrase of the operator's copies; `None` for none.
-pub fn new_passphrase(operator: &Slug, args: &KeyArgs, session: &mut Session<'_>) -> Result<Option<Passphrase>, Failure> {
+pub fn new_passphrase(
+    operator: &Slug,
+    args: &KeyArgs,
+    example: &str,
+    session: &mut Session<'_>,
+) -> Result<Option<Passphrase>, Failure> {
     if args.no_passphrase {
         session.warn("without a passphrase, whoever can read the file can sign");
         return Ok(None);
@@ -72,6 +103,5 @@ pub fn new_passphrase(operator: &Slug, args: &KeyArgs, session: &mut Session<'_>
         passphrase.check_strength().map_err(Error::Passphrase)?;
         return Ok(Some(passphrase));
     }
-    let example = format!("lic operator add {operator} --role issuer --new-passphrase-file FILE");
-    passphrase::ask_new(session, &format!("'{operator}'"), &example).map(Some)
+    passphrase::ask_new(session, &format!("'{operator}'"), example).map(Some)
 }
