@@ -1,5 +1,12 @@
 //! `lic key`: the signing keys, and what verifies with them.
 
+mod compromised;
+mod copies;
+mod passphrase;
+mod plan;
+mod reissue;
+mod rotation;
+
 use insta::assert_snapshot;
 
 use crate::support::{Desk, Pipe, authority, empty, with_customer};
@@ -9,6 +16,28 @@ fn kid(desk: &Desk, purpose: &str) -> String {
     let json = desk.lic(&["key", "list", "--json"]).done().json();
     let keys = json["signing_keys"].as_array().unwrap();
     keys.iter().find(|key| key["purpose"] == purpose).unwrap()["kid"].as_str().unwrap().to_owned()
+}
+
+/// The kids of the keys for this purpose, the oldest first.
+fn kids(desk: &Desk, purpose: &str) -> Vec<String> {
+    let json = desk.lic(&["key", "list", "--json"]).done().json();
+    let keys = json["signing_keys"].as_array().unwrap().iter().filter(|key| key["purpose"] == purpose);
+    keys.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+/// An authority with a customer whose admin `ops` has the passphrase `correct horse`, also to be found in the file `pass`, and
+/// an issuer `jane` with `battery staple`, in `janes`. Gives the kid of the license key.
+fn protected() -> (Desk, String) {
+    let desk = empty();
+    desk.write_private("pass", "correct horse\n");
+    desk.write_private("janes", "battery staple\n");
+    desk.lic(&["init", "--name", "Example Software", "--product", "cockpit", "--passphrase-file", "pass", "-q"]).done();
+    desk.lic(&["customer", "add", "acme", "--name", "Acme GmbH", "-q"]).done();
+    let add =
+        ["operator", "add", "jane", "--role", "issuer", "--new-passphrase-file", "janes", "--passphrase-file", "pass", "-q"];
+    desk.lic(&add).done();
+    let kid = kid(&desk, "license");
+    (desk, kid)
 }
 
 #[test]

@@ -32,8 +32,14 @@ const fn example(command: &'static [&'static str], args: &'static [&'static str]
     Example { command, args, does }
 }
 
+/// How the kids of the desk begin: of the license key that signs, of the next one, and of the test key that is retired. They
+/// follow from the random bytes that came before; [`made`] tells where they are out of date.
+const ACTIVE: &str = "02wV";
+const NEXT: &str = "bo6c";
+const RETIRED: &str = "KyOP";
+
 /// Every command, in the order of the help.
-pub const EVERY: [Example; 44] = [
+pub const EVERY: [Example; 53] = [
     example(&["demo"], &[], Prints),
     example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
     example(&["issue"], &["acme", "--tier", "basic"], Records),
@@ -73,6 +79,15 @@ pub const EVERY: [Example; 44] = [
     example(&["audit", "check"], &["key.tlog-proof", "--key", "log.vkey"], Prints),
     example(&["export"], &[], Reads),
     example(&["import"], &["ledger.jsonl", "--home", "new"], WritesFiles),
+    example(&["key", "new"], &["--purpose", "test"], Records),
+    example(&["key", "activate"], &[NEXT], Records),
+    example(&["key", "retire"], &[NEXT], Records),
+    example(&["key", "compromised"], &[RETIRED, "--yes"], Records),
+    example(&["key", "plan"], &[], Reads),
+    example(&["key", "reissue"], &["--out", "reissued/"], Records),
+    example(&["key", "give"], &[NEXT, "jane", "--no-passphrase"], Records),
+    example(&["key", "take"], &[ACTIVE, "jane"], Records),
+    example(&["key", "passphrase"], &["--no-passphrase"], Records),
     example(&["config", "show"], &[], Reads),
     example(&["completions"], &["bash"], Prints),
     example(&["man"], &["issue"], Prints),
@@ -119,6 +134,15 @@ fn made() -> Desk {
     desk.lic(&["audit", "prove", "key.lic", "--out", "key.tlog-proof"]).done();
     desk.write("log.vkey", desk.lic(&["key", "export", "--purpose", "log", "--format", "vkey"]).done().stdout);
     desk.lic(&["export", "--out", "ledger.jsonl"]).done();
+    desk.lic(&["quick", "--out", "test.lic"]).done();
+    desk.lic(&["operator", "add", "jane", "--role", "issuer", "--no-passphrase"]).done();
+    let new = |purpose: &str| desk.lic(&["key", "new", "--purpose", purpose, "--no-passphrase", "-o", "name"]).done().stdout;
+    desk.lic(&["key", "activate", new("test").trim()]).done();
+    let next = new("license");
+    let keys = desk.lic(&["key", "list", "-o", "name"]).done().stdout;
+    let kids: Vec<&str> = keys.lines().collect();
+    let begins = kids[0].starts_with(ACTIVE) && next.starts_with(NEXT) && kids[1].starts_with(RETIRED);
+    assert!(begins, "ACTIVE is {}, NEXT is {}, RETIRED is {}", kids[0], next.trim(), kids[1]);
     desk.write("crm.csv", "name\nCrane Ltd\n");
     desk.write("tiers.toml", "[[tier]]\nproduct = 'radar'\nslug = 'pro'\nname = 'Pro'\nrank = 1\nterm = '1y'\n");
     desk
