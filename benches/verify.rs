@@ -134,7 +134,7 @@ fn usual() -> Value {
     claims["seats"] = json!(12);
     claims["features"] = json!(["audit", "export", "reports", "sso"]);
     claims["limits"] = json!({"api_requests_per_hour": 10_000, "users": 50});
-    claims["status"] = json!({"idx": 4711, "uri": "https://licenses.example.com/status/1"});
+    claims["status"] = json!({"status_list": {"idx": 4711, "uri": "https://licenses.example.com/status/0.jwt"}});
     claims
 }
 

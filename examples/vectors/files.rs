@@ -39,6 +39,13 @@ pub fn all() -> BTreeMap<String, Vec<u8>> {
     for (name, key) in samples() {
         add(format!("{name}.lic"), armour::wrap(&key).into_bytes());
     }
+    let mut all_keys = vendor_set;
+    all_keys.insert_status(public(&status_signer()));
+    add("all-keys.json".to_owned(), format!("{:#}\n", all_keys.to_jwks()).into_bytes());
+    add("status.pem".to_owned(), public(&status_signer()).to_pem().into_bytes());
+    for (name, list) in sets::status_lists() {
+        add(format!("status/{name}.jwt"), list.into_bytes());
+    }
     for vector in sets::all() {
         add(format!("vectors/{}.{}", vector.name, vector.extension), vector.text);
         let sidecar = serde_json::to_string_pretty(&vector.sidecar).expect("a sidecar of plain values");
@@ -83,6 +90,8 @@ fn readme() -> String {
         .replace("{test}", kid(&tester()).as_str())
         .replace("{operator}", OPERATOR)
         .replace("{passphrase}", PASSPHRASE)
+        .replace("{status}", kid(&status_signer()).as_str())
+        .replace("{lists}", &sets::status_lists().len().to_string())
         .replace("{count}", &sets::all().len().to_string())
 }
 
@@ -129,7 +138,11 @@ pub fn write(folder: &Path) -> std::io::Result<usize> {
             std::fs::write(&path, bytes)?;
         }
     }
-    for path in present(folder)?.keys().filter(|path| path.starts_with("vectors/") && !wanted.contains_key(*path)) {
+    for path in present(folder)?
+        .keys()
+        .filter(|path| path.starts_with("vectors/") || path.starts_with("status/"))
+        .filter(|path| !wanted.contains_key(*path))
+    {
         std::fs::remove_file(folder.join(path))?;
     }
     Ok(wanted.len())

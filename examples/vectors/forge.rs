@@ -38,6 +38,11 @@ pub fn tester() -> SigningKey {
     key("lic keys.example: the test signing key")
 }
 
+/// The signing key of status lists.
+pub fn status_signer() -> SigningKey {
+    key("lic keys.example: the signing key of status lists")
+}
+
 /// The signing key of somebody else.
 pub fn stranger() -> SigningKey {
     key("lic keys.example: the signing key of a stranger")

@@ -1,5 +1,7 @@
 //! What stands beside a vector: the question put to the verifier, and the answer expected. Plain JSON for any language.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The sidecar of one vector. Absent fields are not asked for.
@@ -33,11 +35,20 @@ pub struct Sidecar {
     /// The features asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,
+    /// The status lists offered, relative to `keys.example/`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub status_lists: Vec<String>,
+    /// The numbers of the status lists seen before, by address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seen: BTreeMap<String, u64>,
     /// Whether the key is valid.
     pub valid: bool,
     /// The reason code where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The reason code of what is told of a key all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
     /// The license's status at that moment; present where a trusted key signed the text and the claims can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,

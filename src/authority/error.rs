@@ -234,6 +234,17 @@ pub enum Error {
     /// The license was taken back, and gets no new revision.
     #[error("license {0} is revoked, and what is revoked gets no new key")]
     Revoked(LicenseId),
+    /// `lic.toml` does not say where status lists are published.
+    #[error("lic.toml names no address for status lists")]
+    NoStatusAddress,
+    /// A file that is no status list of this authority is where one belongs.
+    #[error("{} is there already, and is no status list of {uri}", .path.display())]
+    NotOurStatusList {
+        /// The file.
+        path: PathBuf,
+        /// The address of the list that belongs there.
+        uri: String,
+    },
     /// The license stands as it was to be made: `already revoked`, `already suspended`, `not suspended`.
     #[error("license {license} is {standing}")]
     WrongStanding {

@@ -6,7 +6,7 @@ use super::order::{MOST_LICENSES, Order, Plan};
 use super::request::Named;
 use super::revise::{Extra, Revision, record_revision};
 use super::signer::Signer;
-use super::unusual::unusual;
+use super::unusual::{unusual, without_list};
 use super::{Actor, Authority, Error, Mode, limits};
 use crate::ledger::{Tables, Transaction};
 use crate::license::{Customer, LicenseId, Role, Slug, Terms, Timestamp};
@@ -74,7 +74,8 @@ impl Authority {
     pub fn plan(&self, actor: &Actor, order: &Order, at: Timestamp) -> Result<(Plan, Vec<String>), Error> {
         let tables = self.read();
         let plan = permitted_plan(&tables, actor, order, at)?;
-        let notes = unusual(&tables, &plan, at)?;
+        let mut notes = unusual(&tables, &plan, at)?;
+        notes.extend(without_list(&plan, self.settings.status.uri.as_deref()));
         Ok((plan, notes))
     }
 
@@ -111,7 +112,8 @@ impl Authority {
                 return Ok(earlier);
             }
             let plan = permitted_plan(&tx.read(), actor, order, at)?;
-            let notes = unusual(&tx.read(), &plan, at)?;
+            let mut notes = unusual(&tx.read(), &plan, at)?;
+            notes.extend(without_list(&plan, signer.status()));
             let unusual = (!notes.is_empty()).then(|| notes.join("; "));
             (0..batch.count)
                 .map(|place| {

@@ -32,6 +32,7 @@ pub mod signer;
 pub mod snippets;
 pub mod standing;
 pub mod states;
+pub mod status;
 pub mod tiers;
 pub mod tiers_file;
 pub mod transfer;

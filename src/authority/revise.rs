@@ -6,9 +6,10 @@
 use super::Error;
 use super::issue::Issued;
 use super::signer::Signer;
+use super::status;
 use crate::ledger::{Fact, KeyState, Request, Transaction};
 use crate::license::{Customer, LicenseId, Occasion, Slug, Standing, Terms, Timestamp};
-use crate::token::{Claims, Grant, KeySet, PublicKey, Verifier, sign};
+use crate::token::{Claims, Grant, KeySet, PublicKey, StatusRef, Verifier, sign};
 
 /// What is recorded with a revision beside what it grants.
 #[derive(Debug, Clone, Default)]
@@ -82,8 +83,8 @@ pub(super) fn record_revision(
         Some(state) => return Err(Error::KeyState { kid: *signer.kid(), state, wanted: "used to sign" }),
         None => return Err(Error::UnknownKey(signer.kid().to_string())),
     }
-    let grant =
-        Grant { issuer: signer.issuer(), customer: &customer.slug, customer_name: &customer.name, id, rev, at, status: None };
+    let status = status_reference(tx, id, signer)?;
+    let grant = Grant { issuer: signer.issuer(), customer: &customer.slug, customer_name: &customer.name, id, rev, at, status };
     let key = sign_checked(&Claims::new(grant, terms), signer)?;
     tx.record(
         at,
@@ -104,12 +105,23 @@ pub(super) fn record_revision(
     Ok(Issued { id, rev, customer: customer.clone(), terms: terms.clone(), key, repeated: false })
 }
 
+/// Where the status of a license is published, whether it is there already or is about to be recorded.
+fn status_reference(tx: &Transaction<'_>, license: LicenseId, signer: &Signer) -> Result<Option<StatusRef>, Error> {
+    let Some(base) = signer.status() else { return Ok(None) };
+    let tables = tx.read();
+    let index = match tables.license(license)? {
+        Some(record) => record.status_index,
+        None => tables.next_status_index()?,
+    };
+    Ok(Some(status::reference(base, index)))
+}
+
 /// Signs, and has the independent verifier read what was signed before anybody else does.
 fn sign_checked(claims: &Claims, signer: &Signer) -> Result<String, Error> {
     let key = sign(claims, signer.key());
     let mut keys = KeySet::new();
     keys.insert(PublicKey::try_from(signer.key().verifying_key()).map_err(|why| Error::SelfCheck(why.to_string()))?);
-    let verifier = Verifier::new(keys, claims.aud.clone()).customer(claims.sub.clone()).any_machine();
+    let verifier = Verifier::new(keys, claims.aud.clone()).customer(claims.sub.clone()).any_machine().without_status_list();
     let license = verifier.verify(&key, claims.nbf).map_err(|refusal| Error::SelfCheck(refusal.to_string()))?;
     if license.claims() == claims { Ok(key) } else { Err(Error::SelfCheck("it reads back differently".into())) }
 }

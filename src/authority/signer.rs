@@ -13,11 +13,12 @@ use crate::token::Kid;
 /// How often a person may mistype a passphrase.
 const TRIES: u32 = 3;
 
-/// An unlocked signing key, and the issuer in whose name it signs.
+/// An unlocked signing key, the issuer in whose name it signs, and where the status of what it signs is published.
 pub struct Signer {
     key: SigningKey,
     kid: Kid,
     issuer: String,
+    status: Option<String>,
 }
 
 impl Signer {
@@ -31,6 +32,12 @@ impl Signer {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// The address below which status lists are published; `None`: they are not.
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        self.status.as_deref()
     }
 
     pub(super) fn key(&self) -> &SigningKey {
@@ -149,7 +156,8 @@ impl Authority {
     ) -> Result<Signer, Error> {
         let (kid, operator) = (&record.kid, actor.slug());
         let expected = *record.public_key()?.verifying();
-        let signer = |key| Signer { key, kid: *kid, issuer: self.settings.authority.issuer.clone() };
+        let issuer = self.settings.authority.issuer.clone();
+        let signer = |key| Signer { key, kid: *kid, issuer: issuer.clone(), status: self.settings.status.uri.clone() };
         if !record.purpose.signs_licenses() {
             // The authority's own keys open without anybody's passphrase.
             return Ok(signer(self.keyring.open_service(&expected)?));

@@ -54,6 +54,13 @@ pub fn unusual(tables: &Tables<'_>, plan: &Plan, at: Timestamp) -> Result<Vec<St
     Ok(notes)
 }
 
+/// What to say of a key that asks for a status list where none is published: every program would refuse it.
+#[must_use]
+pub fn without_list(plan: &Plan, address: Option<&str>) -> Option<String> {
+    let days = plan.terms.offline_days.filter(|_| address.is_none())?;
+    Some(format!("programs ask for a status list of the last {days} days, and lic.toml has no address for lists under [status]"))
+}
+
 /// What is unusual about the next terms of a license, beside those it has. `usual` is the term last granted, and `first` the
 /// day from which a new term counts.
 #[must_use]

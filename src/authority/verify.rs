@@ -6,17 +6,18 @@ use crate::license::Standing;
 use crate::token::{Check, CheckResult, KeySet, Outcome, Reason, Verdict};
 
 impl Authority {
-    /// The keys that signed this authority's licenses; signatures of compromised ones are refused.
+    /// The keys that signed this authority's licenses and its status lists; signatures of compromised ones are refused.
     ///
     /// # Errors
     /// When the ledger cannot be read or holds a damaged key.
     pub fn key_set(&self) -> Result<KeySet, Error> {
         let mut keys = KeySet::new();
         for record in self.read().signing_keys()? {
-            if !record.purpose.signs_licenses() {
-                continue;
+            match record.purpose {
+                KeyPurpose::License | KeyPurpose::Test => keys.insert(record.public_key()?),
+                KeyPurpose::Status => keys.insert_status(record.public_key()?),
+                KeyPurpose::Log => continue,
             }
-            keys.insert(record.public_key()?);
             if record.state == KeyState::Compromised {
                 keys.refuse(record.kid);
             }
@@ -55,7 +56,13 @@ impl Authority {
         }
         verdict.add(CheckResult::passed(Check::Ledger, format!("issued by {}", record.issued_by)));
         verdict.add(revision(&record, claims.rev));
-        verdict.add(standing(&tables, &record)?);
+        verdict.add(match verdict.result(Check::Standing) {
+            // The customer's program goes by the list until it gets a newer one.
+            Some(listed) if listed.outcome == Outcome::Failed && record.standing == Standing::Good => {
+                CheckResult { detail: format!("{}, though in good standing by the ledger", listed.detail), ..listed.clone() }
+            }
+            _ => standing(&tables, &record)?,
+        });
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::license::terms::LARGEST_LIMIT;
+use crate::license::time::DAY;
 use crate::license::{Slug, Timestamp};
 use crate::render::Format;
 
@@ -86,6 +87,23 @@ pub fn parse_limit(text: &str) -> Result<(Slug, Option<u64>), String> {
 pub fn parse_moment(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|why| format!("{why}"))
 }
+
+/// A span of time in seconds: a number and `min`, `h`, `d` or `w`.
+pub fn parse_span(text: &str) -> Result<i64, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = match unit {
+        "min" => 60,
+        "h" => 60 * 60,
+        "d" => DAY,
+        "w" => 7 * DAY,
+        _ => return Err("a time is a number and a unit: 30min, 12h, 7d or 2w".into()),
+    };
+    let span = number.parse::<i64>().ok().and_then(|number| number.checked_mul(seconds));
+    span.filter(|span| (1..=LONGEST_SPAN).contains(span)).ok_or_else(|| "a time is from 1min to 1000d long".into())
+}
+
+/// The longest span of time.
+const LONGEST_SPAN: i64 = 1_000 * DAY;
 
 /// A whole number from `LEAST` to `MOST`.
 pub fn whole<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u32, String> {

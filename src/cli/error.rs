@@ -194,6 +194,13 @@ impl From<Error> for Failure {
                 )),
             ),
             Error::Revoked(license) => (exit::FAILED, Some(format!("see why with 'lic show {license} --history'"))),
+            Error::NoStatusAddress => {
+                let hint = "set it in lic.toml, under [status]: uri = \"https://licenses.example.com/status\"";
+                (exit::FAILED, Some(hint.into()))
+            }
+            Error::NotOurStatusList { .. } => {
+                (exit::FAILED, Some("publish to a folder of its own with --out, or move that file away".into()))
+            }
             Error::WrongStanding { license, standing } => {
                 let hint = match *standing {
                     "not suspended" => format!("see how it stands with 'lic show {license}'"),

@@ -220,6 +220,24 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// The status lists were published.
+    #[serde(rename = "status-list.published")]
+    StatusListPublished {
+        /// The number of the publication, which only grows.
+        number: u64,
+        /// The address below which the lists are.
+        uri: String,
+        /// How many lists there were.
+        lists: u32,
+        /// The status key that signed them.
+        kid: Kid,
+        /// When they stop to count.
+        expires: Timestamp,
+        /// How many licenses they call revoked.
+        revoked: u64,
+        /// How many licenses they call suspended.
+        suspended: u64,
+    },
 }
 
 /// A caller's own name for what it asked for (`--request-id`).
@@ -254,6 +272,7 @@ impl Fact {
             Self::LicenseRevoked { .. } => "license.revoked",
             Self::LicenseReinstated { .. } => "license.reinstated",
             Self::LicenseNoted { .. } => "license.noted",
+            Self::StatusListPublished { .. } => "status-list.published",
         }
     }
 

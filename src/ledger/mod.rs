@@ -37,6 +37,7 @@ mod select;
 mod signed;
 mod signing_keys;
 mod standings;
+mod status_lists;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tiers;
@@ -58,6 +59,7 @@ pub use revisions::RevisionRecord;
 pub use signed::{SignedBy, SignedGroup};
 pub use signing_keys::{KeyCopy, KeyPurpose, KeyState, SigningKeyRecord, UnknownKeyWord};
 pub use standings::StandingRecord;
+pub use status_lists::StatusListRecord;
 pub use tiers::TierFilter;
 pub use transaction::Transaction;
 

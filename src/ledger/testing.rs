@@ -144,6 +144,11 @@ pub(crate) fn beginnings() -> Vec<Fact> {
     ]
 }
 
+/// Publication `number` of the status lists below an address.
+pub(crate) fn published(number: u64, uri: &str) -> Fact {
+    Fact::StatusListPublished { number, uri: uri.into(), lists: 2, kid: kid(), expires: day(9), revoked: 1, suspended: 0 }
+}
+
 pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
     let mut facts = beginnings();
     let full =
@@ -160,6 +165,7 @@ pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
         Fact::LicenseRevoked { license: id(1), reason: "refund".into(), note: Some("invoice 7".into()) },
         Fact::LicenseNoted { license: id(1), note: Some("by letter".into()) },
         Fact::SigningKeyStateChanged { kid: kid(), state: KeyState::Retired, reason: Some("rotation".into()) },
+        published(1, "https://licenses.vendor.example/status"),
     ]);
     facts
 }

@@ -86,8 +86,8 @@ pub struct Claims {
     /// How old, in days, the newest status list or lease may be; absent: none is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offline_days: Option<u32>,
-    /// Where the license's status is published; absent: nowhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Where the license's status is published, as `status_list` inside `status`; absent: nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "reference")]
     pub status: Option<StatusRef>,
     /// Any JSON of the vendor's own, at most [`LARGEST_META`] bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,6 +192,31 @@ impl Claims {
             (ends, exp) if ends.or(exp).is_some_and(|end| end <= self.nbf) => inconsistent("the term ends before it begins"),
             _ => Ok(()),
         }
+    }
+}
+
+/// The `status` claim (draft-ietf-oauth-status-list, section 6.1): the reference is its member `status_list`, and others may
+/// stand beside it.
+mod reference {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::{Map, Value};
+
+    use super::StatusRef;
+
+    #[derive(Serialize, Deserialize)]
+    struct Status<T> {
+        status_list: T,
+    }
+
+    pub fn serialize<S: Serializer>(status: &Option<StatusRef>, serializer: S) -> Result<S::Ok, S::Error> {
+        status.as_ref().map(|status_list| Status { status_list }).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StatusRef>, D::Error> {
+        // By way of an object, as a derived reader would take a list for one.
+        let Status { status_list } = Status::<Map<String, Value>>::deserialize(deserializer)?;
+        serde_json::from_value(Value::Object(status_list)).map(Some).map_err(D::Error::custom)
     }
 }
 
@@ -302,6 +327,12 @@ pub(super) mod tests {
     fn objects_are_not_read_from_lists() {
         assert_eq!(with(&[("machines", json!([3]))]), Err(Reason::MalformedClaims));
         assert_eq!(with(&[("status", json!([3, "https://example.com"]))]), Err(Reason::MalformedClaims));
+        let status = |list: Value| with(&[("status", json!({ "status_list": list }))]).map(|claims| claims.status);
+        assert_eq!(status(json!([3, "https://example.com"])), Err(Reason::MalformedClaims));
+        assert_eq!(status(json!({"idx": 3.0, "uri": "https://example.com"})), Err(Reason::MalformedClaims));
+        assert_eq!(with(&[("status", json!({"idx": 3, "uri": "https://example.com"}))]), Err(Reason::MalformedClaims));
+        let reference = StatusRef { idx: 3, uri: "https://example.com".into() };
+        assert_eq!(status(json!({"idx": 3, "uri": "https://example.com", "more": 1})), Ok(Some(reference)));
         assert_eq!(Claims::read(b"[1,2,3]").map_err(|refusal| refusal.reason), Err(Reason::MalformedClaims));
     }
 
@@ -348,7 +379,7 @@ pub(super) mod tests {
             ("limits", json!({"users": 50})),
             ("machines", json!({"max": 2, "bound": ["lic1-abcd"], "require": 3})),
             ("offline_days", json!(14)),
-            ("status", json!({"idx": 7, "uri": "https://example.com/1"})),
+            ("status", json!({"status_list": {"idx": 7, "uri": "https://example.com/1"}})),
             ("meta", json!({"contract": "K-17", "tags": [null, 1.5]})),
         ])
         .unwrap();

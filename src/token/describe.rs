@@ -16,11 +16,11 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// `3 days`, `1 day`.
-fn days(count: i64) -> String {
+pub(super) fn days(count: i64) -> String {
     if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
 }
 
-fn ago(count: i64) -> String {
+pub(super) fn ago(count: i64) -> String {
     if count == 0 { "today".to_owned() } else { format!("{} ago", days(count)) }
 }
 

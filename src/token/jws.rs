@@ -104,14 +104,14 @@ impl<'a> RawHeader<'a> {
         })
     }
 
-    /// Checks what the header says: an algorithm of ours, which never chooses how we verify, and a license.
-    pub(super) fn check(&self) -> Result<(), Refusal> {
+    /// Checks what the header says: an algorithm of ours, which never chooses how we verify, and this type of text.
+    pub(super) fn check(&self, typ: &str) -> Result<(), Refusal> {
         // RFC 8037 calls it EdDSA; RFC 9864 calls the same thing Ed25519.
         if !matches!(self.alg.as_ref(), "EdDSA" | "Ed25519") {
             return Err(Refusal::new(Reason::WrongAlgorithm, format!("signed with {}, not with EdDSA", shown(&self.alg))));
         }
-        if self.typ != TYPE {
-            return Err(Refusal::new(Reason::WrongType, format!("this is a {}, not a {TYPE}", shown(&self.typ))));
+        if self.typ != typ {
+            return Err(Refusal::new(Reason::WrongType, format!("this is a {}, not a {typ}", shown(&self.typ))));
         }
         Ok(())
     }
@@ -196,7 +196,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn header(text: &str) -> Result<(), Reason> {
-        RawHeader::read(text.as_bytes()).and_then(|header| header.check()).map_err(|refusal| refusal.reason)
+        RawHeader::read(text.as_bytes()).and_then(|header| header.check(TYPE)).map_err(|refusal| refusal.reason)
     }
 
     #[test]

@@ -5,12 +5,15 @@ use serde_json::{Map, Value};
 
 use super::describe::shown;
 use super::json::{self, Fault, Rule};
-use super::keys::{InvalidKey, PublicKey, SPKI_PREFIX};
+use super::keys::{InvalidKey, PublicKey, SPKI_PREFIX, STATUS_USE, Use};
 
-/// Reads every public key in a text.
-pub(super) fn read(text: &str) -> Result<Vec<PublicKey>, InvalidKey> {
+/// Reads every public key in a text, each with what it is for.
+pub(super) fn read(text: &str) -> Result<Vec<(Use, PublicKey)>, InvalidKey> {
     let text = text.trim_start_matches('\u{feff}').trim();
-    if text.starts_with('{') { read_json(text) } else { read_pem(text) }
+    if text.starts_with('{') {
+        return read_json(text);
+    }
+    Ok(read_pem(text)?.into_iter().map(|key| (Use::Licenses, key)).collect())
 }
 
 /// Reads the PEM blocks (RFC 7468) in a text, skipping what stands around them.
@@ -47,7 +50,7 @@ fn jwk_error(detail: impl Into<String>) -> InvalidKey {
     InvalidKey::Jwk(detail.into())
 }
 
-fn read_json(text: &str) -> Result<Vec<PublicKey>, InvalidKey> {
+fn read_json(text: &str) -> Result<Vec<(Use, PublicKey)>, InvalidKey> {
     json::check(text, |_| Rule::Free).map_err(|fault| match fault {
         Fault::Duplicate(name) => jwk_error(format!("two members are named {}", shown(&name))),
         Fault::Syntax(error) => jwk_error(shown(&error)),
@@ -68,13 +71,13 @@ fn kind(jwk: &Map<String, Value>) -> String {
 }
 
 /// The Ed25519 signature key in a JWK, or `None` for a key of another kind or use.
-fn from_jwk(jwk: &Map<String, Value>) -> Result<Option<PublicKey>, InvalidKey> {
+fn from_jwk(jwk: &Map<String, Value>) -> Result<Option<(Use, PublicKey)>, InvalidKey> {
     let is = |name: &str, wanted: &str| jwk.get(name).and_then(Value::as_str) == Some(wanted);
     let absent_or = |name: &str, wanted: &[&str]| !jwk.contains_key(name) || wanted.iter().any(|wanted| is(name, wanted));
     if jwk.contains_key("d") {
         return Err(InvalidKey::Private);
     }
-    if !is("kty", "OKP") || !is("crv", "Ed25519") || !absent_or("use", &["sig"]) {
+    if !is("kty", "OKP") || !is("crv", "Ed25519") || !absent_or("use", &["sig", STATUS_USE]) {
         return Ok(None);
     }
     if !absent_or("alg", &["EdDSA", "Ed25519"]) {
@@ -91,7 +94,8 @@ fn from_jwk(jwk: &Map<String, Value>) -> Result<Option<PublicKey>, InvalidKey> {
     if !absent_or("kid", &[key.kid().as_str()]) {
         return Err(jwk_error(format!("kid is not {}, which follows from the key", key.kid())));
     }
-    Ok(Some(key))
+    let purpose = if is("use", STATUS_USE) { Use::StatusLists } else { Use::Licenses };
+    Ok(Some((purpose, key)))
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use super::kid::Kid;
 /// What precedes the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410, section 4): the form has no other part.
 pub(super) const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
+/// The `use` of a JWK that signs status lists.
+pub(super) const STATUS_USE: &str = "status";
+
 /// Why a text gives no public keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
@@ -95,8 +98,12 @@ impl PublicKey {
     /// The key as a JWK (RFC 8037, section 2).
     #[must_use]
     pub fn to_jwk(&self) -> Value {
+        self.to_jwk_for("sig")
+    }
+
+    fn to_jwk_for(&self, purpose: &str) -> Value {
         json!({
-            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid.as_str(),
+            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": purpose, "kid": self.kid.as_str(),
             "x": self.x(),
         })
     }
@@ -117,10 +124,21 @@ impl TryFrom<VerifyingKey> for PublicKey {
     }
 }
 
-/// The pinned keys: whose signatures a verifier accepts.
+/// What the signatures of a key are trusted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Licenses.
+    Licenses,
+    /// Status lists.
+    StatusLists,
+}
+
+/// The pinned keys: whose signatures a verifier accepts. Keys for licenses and keys for status lists are told apart, and
+/// neither stands in for the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeySet {
     keys: BTreeMap<Kid, PublicKey>,
+    status: BTreeMap<Kid, PublicKey>,
     refused: BTreeSet<Kid>,
 }
 
@@ -137,16 +155,55 @@ impl KeySet {
     /// `EdDSA` or `Ed25519`, `use` must be `sig`, `key_ops` must hold `verify`, and `kid` must be the [`Kid`] that follows from
     /// the key. In a JWKS, keys of other kinds or uses are skipped (RFC 7517, section 5); a damaged Ed25519 key is not.
     ///
+    /// A JWK whose `use` is `status` is trusted for status lists alone; every other key is for licenses alone.
+    ///
     /// # Errors
-    /// An [`InvalidKey`]: for damaged text, keys of another kind, weak keys, private keys, and where there is no key at all.
+    /// An [`InvalidKey`]: for damaged text, keys of another kind, weak keys, private keys, one key for both purposes, and
+    /// where there is no key at all.
     pub fn parse(text: &str) -> Result<Self, InvalidKey> {
-        let keys = keyfile::read(text)?;
-        if keys.is_empty() { Err(InvalidKey::Nothing) } else { Ok(keys.into_iter().collect()) }
+        let mut set = Self::new();
+        for (purpose, key) in keyfile::read(text)? {
+            match purpose {
+                Use::Licenses => set.insert(key),
+                Use::StatusLists => set.insert_status(key),
+            }
+        }
+        match set.status.keys().find(|kid| set.keys.contains_key(kid)) {
+            Some(kid) => Err(InvalidKey::Jwk(format!("kid {kid} is there for licenses and for status lists"))),
+            None if set.is_empty() && set.status.is_empty() => Err(InvalidKey::Nothing),
+            None => Ok(set),
+        }
+    }
+
+    /// Reads a text as [`KeySet::parse`] does, and trusts every key in it for status lists alone: PEM has no word for that.
+    ///
+    /// # Errors
+    /// As [`KeySet::parse`].
+    pub fn parse_status(text: &str) -> Result<Self, InvalidKey> {
+        let mut set = Self::new();
+        keyfile::read(text)?.into_iter().for_each(|(_, key)| set.insert_status(key));
+        if set.status.is_empty() { Err(InvalidKey::Nothing) } else { Ok(set) }
     }
 
     /// Trusts a key.
     pub fn insert(&mut self, key: PublicKey) {
         self.keys.insert(key.kid, key);
+    }
+
+    /// Trusts a key for status lists, unless it is one for licenses.
+    pub fn insert_status(&mut self, key: PublicKey) {
+        self.status.insert(key.kid, key);
+    }
+
+    /// The status key with this name, compromised or not.
+    #[must_use]
+    pub fn status_key(&self, kid: &Kid) -> Option<&PublicKey> {
+        self.status.get(kid).filter(|_| !self.keys.contains_key(kid))
+    }
+
+    /// The status keys, in the order of their names.
+    pub fn status_keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.status.values()
     }
 
     /// Refuses whatever this key signed, known or not: the key is compromised. Stronger than [`KeySet::insert`].
@@ -160,36 +217,38 @@ impl KeySet {
         self.refused.contains(kid)
     }
 
-    /// The key with this name, compromised or not.
+    /// The key for licenses with this name, compromised or not.
     #[must_use]
     pub fn get(&self, kid: &Kid) -> Option<&PublicKey> {
         self.keys.get(kid)
     }
 
-    /// The keys, in the order of their names.
+    /// The keys for licenses, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &PublicKey> {
         self.keys.values()
     }
 
-    /// How many keys there are.
+    /// How many keys for licenses there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether there is no key.
+    /// Whether there is no key for licenses.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// The keys as a JWKS (RFC 7517, section 5).
+    /// The keys as a JWKS (RFC 7517, section 5), those for status lists with the `use` `status`: other people's JWT libraries
+    /// do not take them for keys of licenses.
     #[must_use]
     pub fn to_jwks(&self) -> Value {
-        json!({ "keys": self.iter().map(PublicKey::to_jwk).collect::<Vec<_>>() })
+        let status = self.status_keys().map(|key| key.to_jwk_for(STATUS_USE));
+        json!({ "keys": self.iter().map(PublicKey::to_jwk).chain(status).collect::<Vec<_>>() })
     }
 
-    /// The keys as PEM blocks, one after the other.
+    /// The keys for licenses as PEM blocks, one after the other.
     #[must_use]
     pub fn to_pem(&self) -> String {
         self.iter().map(PublicKey::to_pem).collect()

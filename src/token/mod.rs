@@ -52,10 +52,37 @@
 //! # }
 //! ```
 
+//! # A license may be revoked
+//!
+//! A program that can fetch a file now and then learns from the vendor's status list who was revoked or suspended. The keys for
+//! lists come with those for licenses, in one JWKS; `seen` is kept with the program's own state, so that nobody hands it a
+//! list from before:
+//!
+//! ```
+//! use lic::token::{KeySet, Reason, SeenLists, Verifier};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let now = "2027-06-01".parse()?;
+//! let trusted = KeySet::parse(include_str!("../../keys.example/all-keys.json"))?;
+//! let pasted = std::fs::read("keys.example/vectors/list-revoked.lic")?;
+//! let list = std::fs::read("keys.example/status/valid.jwt")?;
+//! let mut seen: SeenLists = serde_json::from_str("{}")?;
+//!
+//! let verifier = Verifier::new(trusted, "cockpit".parse()?).seen(seen.clone()).status_list(&list);
+//! assert_eq!(verifier.verify(&pasted, now).unwrap_err().reason, Reason::Revoked);
+//! verifier.status_lists().for_each(|list| seen.note(list));
+//! assert_eq!(serde_json::to_string(&seen)?, r#"{"https://licenses.example.com/status/0.jwt":12}"#);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A license with `offline_days` is refused as [`Reason::Stale`] without a list that is young enough.
+
 pub mod armour;
 mod base64url;
 mod claims;
 mod describe;
+mod evidence;
 mod json;
 mod jws;
 mod keyfile;
@@ -64,8 +91,11 @@ mod kid;
 mod license;
 mod meta;
 mod reason;
+mod seen;
 #[cfg(feature = "authority")]
 mod sign;
+mod status_list;
+mod statuses;
 mod verdict;
 mod verify;
 
@@ -78,7 +108,10 @@ pub use meta::meta_size;
 #[cfg(feature = "authority")]
 pub use meta::read_meta;
 pub use reason::{Check, Reason, Refusal};
+pub use seen::SeenLists;
 #[cfg(feature = "authority")]
-pub use sign::sign;
+pub use sign::{sign, sign_list};
+pub use status_list::{CLOCK_SKEW, ListClaims, STATUS_LIST_TYPE, StatusList};
+pub use statuses::{NoStanding, SHARD, Statuses, Tally};
 pub use verdict::{CheckResult, Outcome, Verdict};
 pub use verify::Verifier;

@@ -26,17 +26,19 @@ pub enum Check {
     Feature,
     /// The moment lies inside its term, grace included.
     Term,
+    /// The status list at hand is the vendor's, counts, and is as young as the key asks for.
+    StatusList,
     /// It is the newest revision of its license. Made by the authority, with its ledger.
     Revision,
     /// The ledger knows it. Made by the authority, with its ledger.
     Ledger,
-    /// The vendor has neither suspended nor revoked the license. Made by the authority, with its ledger.
+    /// The vendor has neither suspended nor revoked the license. Made with a status list, or by the authority with its ledger.
     Standing,
 }
 
 impl Check {
     /// Every check, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Format,
         Self::Signature,
         Self::Issuer,
@@ -45,6 +47,7 @@ impl Check {
         Self::Machine,
         Self::Feature,
         Self::Term,
+        Self::StatusList,
         Self::Revision,
         Self::Ledger,
         Self::Standing,
@@ -62,6 +65,7 @@ impl Check {
             Self::Machine => "machine",
             Self::Feature => "feature",
             Self::Term => "term",
+            Self::StatusList => "status-list",
             Self::Revision => "revision",
             Self::Ledger => "ledger",
             Self::Standing => "standing",
@@ -164,6 +168,32 @@ reasons! {
         /// Its term and its grace days are over.
         Expired = "expired",
     }
+    StatusList {
+        /// The text is no status list, or one that says what this program cannot read.
+        ListMalformed = "list-malformed",
+        /// `typ` is not `statuslist+jwt`: a license, or something else, in the place of a list.
+        ListWrongType = "list-wrong-type",
+        /// `kid` of the list names none of the pinned status keys.
+        ListUnknownKey = "list-unknown-key",
+        /// `kid` of the list names a status key that is no longer trusted.
+        ListCompromisedKey = "list-compromised-key",
+        /// The list's signature does not fit its text.
+        ListBadSignature = "list-bad-signature",
+        /// The list is from the future.
+        ListNotYetValid = "list-not-yet-valid",
+        /// The list has expired.
+        ListExpired = "list-expired",
+        /// A list with a higher number was seen before.
+        ListSuperseded = "list-superseded",
+        /// The list is the one of other licenses.
+        ListWrongUri = "list-wrong-uri",
+        /// The list ends before the license's place.
+        ListTooShort = "list-too-short",
+        /// The license names no list. Only told, never a failure.
+        ListNotNamed = "list-not-named",
+        /// No list at hand is as young as the key asks for (`offline_days`).
+        Stale = "stale",
+    }
     Revision {
         /// A newer revision of the license has been issued.
         NotNewestRevision = "not-newest-revision",
@@ -202,7 +232,8 @@ impl Reason {
                 Check::Machine => 8,
                 Check::Feature => 9,
                 Check::Term => 10,
-                Check::Revision => 11,
+                Check::StatusList => 11,
+                Check::Revision => 12,
             },
         }
     }

@@ -8,11 +8,14 @@ use ed25519_dalek::Signature;
 use super::armour;
 use super::claims::Claims;
 use super::describe::{self, shown};
+use super::evidence::Evidence;
 use super::jws::{RawHeader, Segments, TYPE};
 use super::keys::KeySet;
 use super::kid::Kid;
 use super::license::License;
 use super::reason::{Check, Reason, Refusal};
+use super::seen::SeenLists;
+use super::status_list::StatusList;
 use super::verdict::{CheckResult, Verdict};
 use crate::license::{MachineId, Slug, Standing, Status, Timestamp};
 
@@ -25,6 +28,7 @@ pub struct Verifier {
     customer: Option<Slug>,
     machine: Machine,
     features: Vec<Slug>,
+    evidence: Evidence,
 }
 
 /// What the verifier knows about the machine.
@@ -48,7 +52,7 @@ impl<'a> Envelope<'a> {
         let segments = Segments::of(key)?;
         let header = segments.header()?;
         let header = RawHeader::read(&header)?;
-        header.check()?;
+        header.check(TYPE)?;
         let claims = segments.claims()?;
         let signature = segments.signature()?;
         Ok(Self { signed: segments.signed, kid: header.kid.into_owned(), claims, signature })
@@ -65,7 +69,8 @@ impl Verifier {
     /// Accepts keys for whatever product. For tools; a program asks for its own product, or it runs with the key of another.
     #[must_use]
     pub fn for_any_product(keys: KeySet) -> Self {
-        Self { keys, product: None, issuer: None, customer: None, machine: Machine::Unknown, features: Vec::new() }
+        let (machine, features, evidence) = (Machine::Unknown, Vec::new(), Evidence::default());
+        Self { keys, product: None, issuer: None, customer: None, machine, features, evidence }
     }
 
     /// Asks for keys of this authority (`iss`).
@@ -99,6 +104,36 @@ impl Verifier {
         self
     }
 
+    /// Offers a status list, as it was fetched; may be called for several. It must be signed by a status key of the pinned keys.
+    ///
+    /// A license that it says is revoked or suspended is refused, and so is one for which no better list was offered than one
+    /// that does not count.
+    #[must_use]
+    pub fn status_list(mut self, list: impl AsRef<[u8]>) -> Self {
+        self.evidence.offer(list.as_ref(), &self.keys);
+        self
+    }
+
+    /// Refuses status lists that are older than those seen before.
+    #[must_use]
+    pub fn seen(mut self, seen: SeenLists) -> Self {
+        self.evidence.expect(seen);
+        self
+    }
+
+    /// Accepts keys that ask for a status list (`offline_days`) without one. For tools; a program would let a license that was
+    /// revoked run for ever.
+    #[must_use]
+    pub fn without_status_list(mut self) -> Self {
+        self.evidence.waive();
+        self
+    }
+
+    /// The status lists offered that a trusted status key signed, whether they count at some moment or not.
+    pub fn status_lists(&self) -> impl Iterator<Item = &StatusList> {
+        self.evidence.lists()
+    }
+
     /// The pinned keys.
     #[must_use]
     pub fn keys(&self) -> &KeySet {
@@ -115,12 +150,17 @@ impl Verifier {
         // The signature comes before the claims: nothing inside is read that no trusted key vouches for.
         let kid = self.check_signature(&envelope)?;
         let claims = Claims::read(&envelope.claims)?;
+        let word = self.evidence.word(&claims, at);
+        if let Ok(Some(word)) = &word {
+            word.check()?;
+        }
         self.check_issuer(&claims)?;
         self.check_product(&claims)?;
         self.check_customer(&claims)?;
         self.check_machine(&claims)?;
         self.check_features(&claims)?;
         check_term(&claims, at)?;
+        self.evidence.check_age(word?, &claims, at)?;
         Ok(License::new(claims, kid))
     }
 
@@ -183,6 +223,7 @@ impl Verifier {
         };
         add(!self.features.is_empty(), Check::Feature, self.check_features(claims), &features);
         add(true, Check::Term, check_term(claims, at), &|| describe::term(&claims.validity(), at));
+        self.evidence.examine(claims, at, verdict);
     }
 
     fn check_signature(&self, envelope: &Envelope<'_>) -> Result<Kid, Refusal> {

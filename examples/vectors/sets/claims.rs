@@ -131,6 +131,10 @@ fn values() -> Vec<Vector> {
         malformed("internal-string", "internal is a string", added(r#""internal":"false""#)),
         malformed("machines-list", "machines is a list", added(r#""machines":[2]"#)),
         malformed("machine-blank", "a machine ID with a blank", added(r#""machines":{"bound":["my machine"]}"#)),
+        malformed("status-flat", "status holds the reference itself, not as status_list", {
+            added(r#""status":{"idx":42,"uri":"https://licenses.example.com/status/0.jwt"}"#)
+        }),
+        malformed("status-list-array", "the reference is a list", added(r#""status":{"status_list":[42,"https://a.example"]}"#)),
         malformed("status-string", "status is an address alone", added(r#""status":"https://licenses.example.com/status/1""#)),
         Vector::refused("meta-too-large", Reason::MetaTooLarge, "meta of 65537 bytes", {
             with_claims(claims_of(&Terms { meta: Some(meta_of(65_537)), ..terms() }).to_json())

@@ -2,6 +2,7 @@
 
 mod claims;
 mod header;
+mod lists;
 mod pasted;
 mod question;
 mod signature;
@@ -22,10 +23,23 @@ pub struct Vector {
 
 /// Every vector.
 pub fn all() -> Vec<Vector> {
-    [valid::vectors(), pasted::vectors(), header::vectors(), claims::vectors(), signature::vectors(), question::vectors()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        valid::vectors(),
+        pasted::vectors(),
+        header::vectors(),
+        claims::vectors(),
+        signature::vectors(),
+        question::vectors(),
+        lists::vectors(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Every status list: its name and its text.
+pub fn status_lists() -> Vec<(&'static str, String)> {
+    lists::files()
 }
 
 impl Vector {
@@ -41,8 +55,11 @@ impl Vector {
             machine: None,
             any_machine: false,
             features: Vec::new(),
+            status_lists: Vec::new(),
+            seen: Default::default(),
             valid: true,
             reason: None,
+            told: None,
             status: Some("active".to_owned()),
         };
         Self { name, extension: "lic", text: armour::wrap(key).into_bytes(), sidecar }

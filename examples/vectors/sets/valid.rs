@@ -37,8 +37,8 @@ fn shapes() -> Vec<Vector> {
     let perpetual = Terms { ends: None, ..terms() };
     let plain = Terms { features: Default::default(), limits: Default::default(), ..terms() };
     let unicode = claims_for("mueller", "Müller & Söhne \"Zürich\" – 株式会社 🚀", 7, &terms());
-    let mut referring = claims_of(&Terms { offline_days: Some(14), ..terms() });
-    referring.status = Some(StatusRef { idx: 42, uri: "https://licenses.example.com/status/1".to_owned() });
+    let mut referring = claims_of(&terms());
+    referring.status = Some(StatusRef { idx: 42, uri: "https://licenses.example.com/status/0.jwt".to_owned() });
     let nested = json!({ "contract": { "number": "K-17", "lines": [1, 2.5, null, true, "x"] }, "": {} });
     vec![
         shape("perpetual", "no end at all", perpetual.clone()).at("2100-01-01T00:00:00Z"),
@@ -47,7 +47,7 @@ fn shapes() -> Vec<Vector> {
         shape("trial", "type trial", Terms { kind: LicenseType::Trial, ..terms() }),
         shape("internal", "for the vendor's own use", Terms { internal: true, ..terms() }),
         Vector::valid("unicode-names", "a customer's name beyond ASCII", with_claims(unicode.to_json())),
-        Vector::valid("status-reference", "refers to a status list", with_claims(referring.to_json())),
+        Vector::valid("status-reference", "refers to a status list, and needs none", with_claims(referring.to_json())),
         shape("meta-nested", "meta with nested values, nulls among them", Terms { meta: Some(nested), ..terms() }),
         shape("meta-largest", "meta of 65536 bytes", Terms { meta: Some(meta_of(65_536)), ..terms() }),
         shape("machine-bound", "bound to two machines, and this is one", Terms { machines: bound.clone(), ..terms() })

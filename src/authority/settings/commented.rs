@@ -56,6 +56,11 @@ const TEMPLATE: &str = r##"# The settings of this license authority.
 # The folder where keys are saved, seen from the folder in which lic is run.
 # out = "."
 
+[status]
+# The web address below which you publish status lists ('lic status publish --out FOLDER' writes the files; any web server
+# will do). With it, every new key says where its status can be read. Keys already issued keep theirs, so do not change it lightly.
+# uri = "https://licenses.example.com/status"
+
 # Presets: ready-made orders for 'lic quick NAME [CUSTOMER]'. What a preset does not say comes from the tier.
 
 # 'lic quick trial acme': for trying out.

@@ -54,6 +54,7 @@ impl Settings {
             ("defaults.out", Some(self.defaults.out.display().to_string())),
             ("defaults.product", None),
             ("defaults.tier", None),
+            ("status.uri", None),
         ];
         for (key, value) in defaults {
             if entries.iter().all(|entry| entry.key != key) {
@@ -119,6 +120,7 @@ mod tests {
                 "presets.trial.for = 30d (lic.toml line 6)",
                 "presets.trial.limits.users = 1000 (lic.toml line 12)",
                 "presets.trial.seats = 5 (lic.toml line 11)",
+                "status.uri =  (default)",
             ]
         );
     }

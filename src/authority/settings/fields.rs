@@ -34,6 +34,23 @@ pub(in crate::authority) fn some_display_name<'de, D: Deserializer<'de>>(deseria
     display_name(deserializer).map(Some)
 }
 
+/// The longest address, in characters: it stands in every key.
+const LONGEST_ADDRESS: usize = 400;
+
+/// A web address that files can be put below, where it may be absent.
+pub(in crate::authority) fn some_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |rest: &str| {
+        let named = rest.chars().next().is_some_and(|first| first != '/');
+        named && !rest.ends_with('/') && rest.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '"' | '\\'))
+    };
+    if rest.is_some_and(plain) && text.len() <= LONGEST_ADDRESS {
+        return Ok(Some(text));
+    }
+    Err(D::Error::custom("an address is written https://host/path, without a slash at its end, a question mark or blanks"))
+}
+
 /// A count of seats or machines: at least one.
 pub(in crate::authority) fn some_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     let number = i64::deserialize(deserializer)?;

@@ -28,6 +28,8 @@ pub struct Settings {
     pub authority: AuthoritySettings,
     /// What is meant where nothing is said.
     pub defaults: Defaults,
+    /// Where status lists are published.
+    pub status: StatusSettings,
     /// Ready-made orders for `lic quick`, by name.
     pub presets: BTreeMap<Slug, Preset>,
     /// What was read, to say later where each setting came from.
@@ -60,6 +62,15 @@ impl Default for Defaults {
     fn default() -> Self {
         Self { product: None, tier: None, out: PathBuf::from(".") }
     }
+}
+
+/// `[status]`: where status lists are published.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusSettings {
+    /// The address below which the lists are, without a slash at its end. With it, every new key says where its status is.
+    #[serde(default, deserialize_with = "fields::some_address")]
+    pub uri: Option<String>,
 }
 
 /// `[presets.NAME]`: a ready-made order for `lic quick NAME`. What is absent comes from the tier and the defaults.
@@ -102,6 +113,8 @@ struct RawSettings {
     authority: AuthoritySettings,
     #[serde(default)]
     defaults: Defaults,
+    #[serde(default)]
+    status: StatusSettings,
     #[serde(default)]
     presets: BTreeMap<Slug, Preset>,
 }
@@ -201,7 +214,8 @@ impl Settings {
     pub fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
         let text = without_mark(text);
         let raw: RawSettings = toml::from_str(text).map_err(|error| Mistake::from_toml(text, path, &error))?;
-        Ok(Self { authority: raw.authority, defaults: raw.defaults, presets: raw.presets, text: text.to_owned() })
+        let RawSettings { authority, defaults, status, presets } = raw;
+        Ok(Self { authority, defaults, status, presets, text: text.to_owned() })
     }
 
     /// Reads the settings file.
@@ -360,6 +374,30 @@ hint: did you mean `presets`?"
             ("internal = 'yes'", "invalid type: string \"yes\", expected a boolean"),
         ] {
             assert_eq!(refused_in_preset(line), message, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_status_lists_is_one_that_keys_can_carry() {
+        let with = |uri: &str| Settings::parse(&format!("{VENDOR}[status]\nuri = \"{uri}\"\n"), Path::new("lic.toml"));
+        let good = "https://licenses.example.com:8443/status";
+        assert_eq!(with(good).unwrap().status.uri.as_deref(), Some(good));
+        assert_eq!(Settings::parse(VENDOR, Path::new("")).unwrap().status.uri, None);
+        for wrong in [
+            "",
+            "licenses.example.com",
+            "https://",
+            "https:///status",
+            "ftp://example.com",
+            "https://example.com/status/",
+            "https://example.com/my status",
+            "https://example.com/ä",
+            "https://example.com/?a=1",
+            "https://example.com/#a",
+            &format!("https://example.com/{}", "x".repeat(500)),
+        ] {
+            let said = with(wrong).unwrap_err().to_string();
+            assert!(said.starts_with("an address is written https://host/path, without a slash at its end"), "{wrong}: {said}");
         }
     }
 

@@ -22,6 +22,7 @@ mod renew;
 mod revoke;
 mod saving;
 mod show;
+mod status;
 mod suspend;
 mod tier;
 mod transfer;
@@ -81,6 +82,7 @@ commands! {
     Tier: tier,
     Operator: operator,
     Key: key,
+    Status: status,
     Audit: audit,
     Export: export,
     Import: import,

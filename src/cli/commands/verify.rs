@@ -1,20 +1,20 @@
 //! `lic verify`: whether a key is good, and if not, why not.
 
+pub mod trust;
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::authority::{Authority, Error};
 use crate::cli::args::parse_moment;
 use crate::cli::error::{Failure, exit};
-use crate::cli::session::{Session, shown_path};
+use crate::cli::session::Session;
 use crate::cli::views::license;
 use crate::cli::views::verdict::VerdictView;
 use crate::license::{LicenseType, MachineId, Slug, Standing, Status, Timestamp};
 use crate::render::{Format, escape};
-use crate::token::{KeySet, LARGEST_TEXT, Outcome, Reason, Verdict, Verifier};
-
-/// The largest file of public keys.
-const LARGEST_KEYS: u64 = 1024 * 1024;
+use crate::token::{Check, KeySet, LARGEST_TEXT, Outcome, Reason, Verdict, Verifier};
+use trust::{ListArgs, read_keys};
 
 /// Check a key offline and say why it is refused
 ///
@@ -27,6 +27,7 @@ Exit codes: 0 the key is valid, 3 it is not.
 Examples:
   lic verify acme-pro.lic --explain
   lic verify acme-pro.lic --keys vendor.pem --product cockpit --at 2027-12-01
+  lic verify acme-pro.lic --keys vendor.jwks --status-list 0.jwt
   lic verify - -o json < mail.txt")]
 pub struct Args {
     /// The key, a file that holds it, or - for standard input
@@ -47,6 +48,8 @@ pub struct Args {
     /// The key must be good on this machine
     #[arg(long, value_name = "MACHINE ID")]
     machine: Option<MachineId>,
+    #[command(flatten)]
+    lists: ListArgs,
     /// The moment to check for: a date or RFC 3339 [default: now]
     #[arg(long, value_name = "MOMENT", value_parser = parse_moment)]
     at: Option<Timestamp>,
@@ -59,10 +62,15 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let at = args.at.unwrap_or_else(|| session.now());
     let pasted = read_key(session, &args.key)?;
     let verdict = if let Some(path) = &args.keys {
-        verifier(read_keys(session, path)?, &args).examine(&pasted, at)
+        let keys = args.lists.with_keys(read_keys(KeySet::parse, path, session)?, session)?;
+        args.lists.offer(verifier(keys, &args), session)?.examine(&pasted, at)
     } else {
         let authority = open_for_keys(session)?;
-        let mut verdict = verifier(authority.key_set()?, &args).examine(&pasted, at);
+        let keys = args.lists.with_keys(authority.key_set()?, session)?;
+        let verifier = args.lists.offer(verifier(keys, &args), session)?.seen(authority.published_lists()?);
+        // Where no list is given, the ledger itself tells how the license stands.
+        let verifier = if args.lists.are_given() { verifier } else { verifier.without_status_list() };
+        let mut verdict = verifier.examine(&pasted, at);
         authority.add_ledger_checks(&mut verdict, &pasted)?;
         verdict
     };
@@ -155,6 +163,7 @@ fn advice(reason: Reason, id: &str) -> String {
             format!("Ask the vendor for a new key of {id}: the signing key of this one is no longer trusted.")
         }
         Reason::Revoked | Reason::Suspended => format!("Ask the vendor about {id}."),
+        _ if reason.check() == Check::StatusList => "Fetch the vendor's newest status list and check again.".into(),
         Reason::WrongProduct | Reason::WrongCustomer | Reason::MissingFeature => "Ask the vendor for the right license.".into(),
         _ => "It is not a key of this vendor, or it was changed: ask the vendor for a new copy.".into(),
     }
@@ -168,13 +177,6 @@ pub fn read_key(session: &mut Session<'_>, given: &Path) -> Result<Vec<u8>, Fail
     }
     // One byte more than any key, so that the verifier itself refuses what is too large.
     session.read_start(given, LARGEST_TEXT as u64 + 1)
-}
-
-fn read_keys(session: &mut Session<'_>, path: &Path) -> Result<KeySet, Failure> {
-    let bytes = session.read_input(path, LARGEST_KEYS)?;
-    let named = |why: String| Failure::failed(format!("{}: {why}", shown_path(path)));
-    let text = String::from_utf8(bytes).map_err(|_| named("not a text file; PEM or JWKS is wanted".into()))?;
-    KeySet::parse(&text).map_err(|why| named(why.to_string()))
 }
 
 fn open_for_keys(session: &mut Session<'_>) -> Result<Authority, Failure> {

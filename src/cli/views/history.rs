@@ -108,6 +108,9 @@ impl EventView {
             Fact::LicenseRevoked { reason, note, .. } => (Some(reason.clone()), note.clone()),
             Fact::LicenseNoted { note, .. } => (None, note.clone()),
             Fact::SigningKeyStateChanged { reason, .. } => (reason.clone(), None),
+            Fact::StatusListPublished { number, revoked, suspended, .. } => {
+                (Some(format!("number {number}: {revoked} revoked, {suspended} suspended")), None)
+            }
             _ => (None, None),
         };
         let occasion = match &event.fact {

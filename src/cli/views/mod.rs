@@ -12,5 +12,6 @@ pub mod key_plan;
 pub mod license;
 pub mod operator;
 pub mod reissued;
+pub mod status_list;
 pub mod tier;
 pub mod verdict;

@@ -10,3 +10,14 @@ ALTER TABLE signing_keys ADD COLUMN reason TEXT;        -- why it is in its stat
 
 -- Which licenses depend on a key, a page at a time. The index ends with the key of the table: license, rev.
 CREATE INDEX revisions_by_kid ON revisions (kid);
+-- Status lists
+CREATE TABLE status_lists (
+    number       INTEGER PRIMARY KEY CHECK (number > 0), -- of the publication; it only grows
+    uri          TEXT NOT NULL,                     -- the address below which the lists are
+    lists        INTEGER NOT NULL,
+    published_at INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL
+) STRICT;
+
+-- Holds the few licenses that are suspended or revoked, so that a list is made without a look at the others.
+CREATE INDEX licenses_withdrawn ON licenses (status_index, standing) WHERE standing <> 0;

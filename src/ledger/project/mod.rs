@@ -167,6 +167,18 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
         }
         Fact::LicenseReinstated { license, reason } => licenses::standing(db, *license, Standing::Good, reason.as_deref(), None)?,
         Fact::LicenseNoted { license, note } => licenses::noted(db, *license, note.as_deref())?,
+        Fact::StatusListPublished { number, uri, lists, expires, .. } => {
+            let last = find(db, "SELECT number FROM status_lists ORDER BY number DESC LIMIT 1", [])?.unwrap_or(0);
+            let row = i64::try_from(*number).ok().filter(|number| *number > last);
+            let row = row.ok_or_else(|| LedgerError::already("status list", last))?;
+            Change::elsewhere(move |db, stamp| {
+                run(
+                    db,
+                    "INSERT INTO status_lists (number, uri, lists, published_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+                    (row, uri, lists, stamp.at, expires.seconds()),
+                )
+            })
+        }
     };
     Ok(Change { license: fact.license(), ..change })
 }

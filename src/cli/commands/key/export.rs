@@ -9,7 +9,7 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::session::Session;
 use crate::ledger::{KeyPurpose, KeyState, SigningKeyRecord};
 use crate::license::Slug;
-use crate::token::KeySet;
+use crate::token::{KeySet, PublicKey};
 
 /// Print the public keys that verify licenses, or a program that verifies them
 ///
@@ -58,7 +58,7 @@ enum KeyFormat {
 
 pub fn run(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let authority = session.reading()?;
-    let records = wanted(args, &authority)?;
+    let mut records = wanted(args, &authority)?;
     let format = match (args.format, args.lang) {
         (Some(KeyFormat::Snippet) | None, Some(_)) => KeyFormat::Snippet,
         (Some(_), Some(_)) => return Err(Failure::usage("--lang goes with --format snippet alone")),
@@ -71,20 +71,26 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> {
     if records.is_empty() {
         session.warn("no key is left that a verifier may trust: make one with 'lic key new'");
     }
+    // Only a JWKS tells keys for licenses from keys for status lists, so that a program may take both from one file.
+    if format == KeyFormat::Jwks && args.purpose.is_none() && args.kid.is_none() && authority.settings.status.uri.is_some() {
+        let mut status = authority.read().signing_keys()?;
+        status.retain(|key| key.purpose == KeyPurpose::Status && key.state != KeyState::Compromised);
+        records.extend(status);
+    }
     let mut keys = KeySet::new();
     for record in &records {
-        keys.insert(record.public_key()?);
+        match record.purpose {
+            KeyPurpose::Status => keys.insert_status(record.public_key()?),
+            _ => keys.insert(record.public_key()?),
+        }
     }
     let text = match format {
-        KeyFormat::Pem => keys.to_pem(),
+        KeyFormat::Pem => keys.iter().chain(keys.status_keys()).map(PublicKey::to_pem).collect(),
         KeyFormat::Jwks => pretty(&keys.to_jwks()),
-        KeyFormat::Jwk => {
-            let mut all = keys.iter();
-            match (all.next(), all.next()) {
-                (Some(only), None) => pretty(&only.to_jwk()),
-                _ => return Err(Failure::usage("there are several keys").hint("take one with --kid, or all with --format jwks")),
-            }
-        }
+        KeyFormat::Jwk => match keys.to_jwks()["keys"].as_array().map(Vec::as_slice) {
+            Some([only]) => pretty(only),
+            _ => return Err(Failure::usage("there are several keys").hint("take one with --kid, or all with --format jwks")),
+        },
         KeyFormat::Snippet => snippet(args, &keys, &authority)?,
         KeyFormat::Vkey => {
             if records.iter().any(|key| key.purpose != KeyPurpose::Log) {
