@@ -1,4 +1,5 @@
-//! Fills a new ledger with many licenses, for measuring: `cargo run --example fill_ledger -- PATH COUNT`.
+//! Fills a new ledger with many licenses, for measuring: `cargo run --example fill_ledger -- PATH COUNT [REVOKED]`, where one
+//! license in REVOKED is revoked.
 //!
 //! The keys are text of the usual length, not signatures: what is measured is the ledger. Ends are spread over four years,
 //! of which one lies in the past on 2026-01-01.
@@ -19,9 +20,10 @@ const BATCH: u64 = 10_000;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(path), Some(count)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: fill_ledger PATH COUNT".into());
+        return Err("usage: fill_ledger PATH COUNT [REVOKED]".into());
     };
     let count: u64 = count.parse()?;
+    let revoked: Option<u64> = arguments.next().map(|every| every.parse()).transpose()?;
     let mut ledger = Ledger::create(Path::new(&path))?;
     ledger.expect_bulk()?;
     let begin: Timestamp = "2025-01-01".parse()?;
@@ -33,7 +35,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ledger.write(|transaction| {
             for number in batch * BATCH..count.min((batch + 1) * BATCH) {
                 let at = begin.plus_seconds((number * 365 * 86_400 / count) as i64);
-                transaction.record(at, &anna, &license(number, at)?)?;
+                let issued = license(number, at)?;
+                transaction.record(at, &anna, &issued)?;
+                if let Some(license) = issued.license().filter(|_| revoked.is_some_and(|every| number % every == every / 2)) {
+                    let reason = "made to be measured".to_owned();
+                    transaction.record(at, &anna, &Fact::LicenseRevoked { license, reason, note: None })?;
+                }
             }
             Ok::<_, Box<dyn std::error::Error>>(())
         })?;

@@ -3,19 +3,42 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer, SigningKey};
 use lic::license::{LicenseId, Slug, Timestamp};
-use lic::token::{KeySet, Kid, PublicKey, Verifier};
+use lic::token::{KeySet, Kid, PublicKey, SeenLists, Verifier};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const NBF: i64 = 1_700_000_000;
 
+const ADDRESS: &str = "https://licenses.example.com/status/0.jwt";
+
 fn signer() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
 }
 
-fn keys() -> KeySet {
-    [PublicKey::try_from(signer().verifying_key()).unwrap()].into_iter().collect()
+fn status_signer() -> SigningKey {
+    SigningKey::from_bytes(&[9; 32])
 }
+
+fn keys() -> KeySet {
+    let public = |key: SigningKey| PublicKey::try_from(key.verifying_key()).unwrap();
+    let mut keys: KeySet = [public(signer())].into_iter().collect();
+    keys.insert_status(public(status_signer()));
+    keys
+}
+
+/// A status list of four licenses, one of each status, with something changed in its payload.
+fn list(name: &str, value: Value) -> String {
+    let mut payload = json!({
+        "sub": ADDRESS, "iat": NBF, "exp": NBF + 12_000_000, "number": 7, "status_list": {"bits": 2},
+    });
+    payload["status_list"]["lst"] = json!(Base64UrlUnpadded::encode_string(&FOUR));
+    payload[name] = value;
+    let header = HEADER.replace("license", "statuslist");
+    signed_by(&status_signer(), &header, &payload.to_string())
+}
+
+/// In zlib, one byte: the first license is in good standing, the second revoked, the third suspended, the fourth neither.
+const FOUR: [u8; 12] = [0x78, 0x01, 0x01, 0x01, 0x00, 0xfe, 0xff, 0xe4, 0x00, 0xe5, 0x00, 0xe5];
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds).unwrap()
@@ -31,15 +54,20 @@ fn rich() -> Value {
         "nbf": NBF, "exp": NBF + 20_000_000, "ends": NBF + 10_000_000, "ver": 1, "rev": 1, "customer": "Acme GmbH", "tier": "pro",
         "tier_name": "Professional", "rank": 3, "type": "commercial", "features": ["reports", "sso"], "limits": {"users": 50},
         "machines": {"max": 2, "bound": ["machine-1"]}, "warn_days": 30, "meta": {"contract": "K-17"},
+        "offline_days": 200, "status": {"status_list": {"idx": 1, "uri": ADDRESS}},
     })
 }
 
 /// A key of any header and payload, signed all the same; `K` in the header stands for the signer's kid.
 fn signed(header: &str, claims: &str) -> String {
-    let kid = Kid::of(&signer().verifying_key());
+    signed_by(&signer(), header, claims)
+}
+
+fn signed_by(signer: &SigningKey, header: &str, claims: &str) -> String {
+    let kid = Kid::of(&signer.verifying_key());
     let header = header.replace("\"K\"", &format!("\"{kid}\""));
     let text = [&header, claims].map(|part| Base64UrlUnpadded::encode_string(part.as_bytes())).join(".");
-    let signature = signer().sign(text.as_bytes());
+    let signature = signer.sign(text.as_bytes());
     format!("{text}.{}", Base64UrlUnpadded::encode_string(&signature.to_bytes()))
 }
 
@@ -66,7 +94,21 @@ fn change() -> impl Strategy<Value = Change> {
         Just(json!({"a": 1}))
     ];
     let names = prop::sample::select(vec![
-        "iss", "sub", "aud", "exp", "nbf", "ends", "ver", "rev", "features", "machines", "limits", "meta", "status", "new",
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "ends",
+        "ver",
+        "rev",
+        "features",
+        "machines",
+        "limits",
+        "meta",
+        "status",
+        "offline_days",
+        "new",
     ]);
     let headers = prop::sample::select(vec![
         r#"{"alg":"none","kid":"K","typ":"license+jwt"}"#,
@@ -122,18 +164,45 @@ fn changed(changes: &[Change]) -> Vec<u8> {
     key
 }
 
+/// A status list, good or not.
+fn status_list() -> impl Strategy<Value = String> {
+    let names = prop::sample::select(vec!["sub", "iat", "exp", "number", "ttl", "status_list", "new"]);
+    let values = prop_oneof![
+        Just(Value::Null),
+        Just(json!(ADDRESS)),
+        Just(json!("https://other.example")),
+        (1i64..9).prop_map(Value::from),
+        (NBF - 900..NBF + 900).prop_map(Value::from)
+    ];
+    prop_oneof![
+        (names, values).prop_map(|(name, value)| list(name, value)),
+        (4u64..10).prop_map(|number| list("number", json!(number))),
+        Just(signed(HEADER, &rich().to_string())),
+        "[a-z.]{0,5}"
+    ]
+}
+
+fn seen_before(number: u64) -> SeenLists {
+    let mut seen = SeenLists::new();
+    seen.at_least(ADDRESS, number);
+    seen
+}
+
 proptest! {
     #[test]
     fn verifying_and_examining_never_disagree(
         changes in prop::collection::vec(change(), 0..3), moment in -3i64..3, product in "cockpit|other", machine in 0u8..3,
+        lists in prop::collection::vec(status_list(), 0..3), place in 0u64..5, seen in 5u64..9,
     ) {
-        let verifier = Verifier::new(keys(), slug(&product)).feature(slug("reports"));
+        let verifier = Verifier::new(keys(), slug(&product)).feature(slug("reports")).seen(seen_before(seen));
+        let verifier = lists.iter().fold(verifier, Verifier::status_list);
         let verifier = match machine {
             0 => verifier,
             1 => verifier.any_machine(),
             _ => verifier.machine("machine-1".parse().unwrap()),
         };
-        let key = changed(&changes);
+        let at_place = Change::Claim("status", json!({"status_list": {"idx": place, "uri": ADDRESS}}));
+        let key = changed(&[&[at_place], changes.as_slice()].concat());
         let at = at(NBF + moment * 9_000_000);
         let verdict = verifier.examine(&key, at);
         match verifier.verify(&key, at) {
@@ -157,7 +226,7 @@ proptest! {
         let place = place.index(key.len());
         let mut other = key.clone();
         other.replace_range(place..=place, &character);
-        let verifier = Verifier::new(keys(), slug("cockpit")).any_machine();
+        let verifier = Verifier::new(keys(), slug("cockpit")).any_machine().without_status_list();
         prop_assert_eq!(verifier.verify(&other, at(NBF)).is_ok(), other == key);
     }
 

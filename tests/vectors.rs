@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lic::license::{Standing, Timestamp};
-use lic::token::{Check, KeySet, Outcome, Reason, Verifier};
+use lic::token::{Check, KeySet, Outcome, Reason, SeenLists, Verifier};
 
 #[path = "../examples/vectors/sidecar.rs"]
 mod sidecar;
@@ -73,6 +73,12 @@ fn verifier(sidecar: &Sidecar) -> Verifier {
     if sidecar.any_machine {
         verifier = verifier.any_machine();
     }
+    let mut seen = SeenLists::new();
+    sidecar.seen.iter().for_each(|(address, number)| seen.at_least(address, *number));
+    verifier = verifier.seen(seen);
+    for list in &sidecar.status_lists {
+        verifier = verifier.status_list(std::fs::read(folder().join(list)).unwrap());
+    }
     sidecar.features.iter().fold(verifier, |verifier, feature| verifier.feature(feature.parse().unwrap()))
 }
 
@@ -93,6 +99,8 @@ fn faults(text: &[u8], sidecar: &Sidecar) -> Vec<String> {
     expect("examine is valid", Some(verdict.is_valid().to_string()), Some(sidecar.valid.to_string()));
     let reason = verdict.failure().and_then(|failure| failure.reason);
     expect("examine", reason.map(|reason| reason.to_string()), sidecar.reason.clone());
+    let told = verdict.checks.iter().find(|result| result.outcome == Outcome::Warned).and_then(|result| result.reason);
+    expect("told", told.map(|reason| reason.to_string()), sidecar.told.clone());
     // One fault each. A changed text fails twice where the change is not to be read any more.
     let failed = verdict.checks.iter().filter(|result| result.outcome == Outcome::Failed).count();
     let most = if reason == Some(Reason::BadSignature) { 2 } else { 1 };
@@ -122,11 +130,21 @@ fn every_vector_gets_its_verdict() {
 #[test]
 fn every_reason_that_needs_no_ledger_has_a_vector() {
     let vectors = vectors();
-    let given: BTreeSet<&str> = vectors.values().filter_map(|(_, sidecar)| sidecar.reason.as_deref()).collect();
-    let needs_ledger = |reason: Reason| matches!(reason.check(), Check::Ledger | Check::Revision | Check::Standing);
+    let given: BTreeSet<&str> =
+        vectors.values().flat_map(|(_, sidecar)| [sidecar.reason.as_deref(), sidecar.told.as_deref()]).flatten().collect();
+    let needs_ledger = |reason: Reason| matches!(reason.check(), Check::Ledger | Check::Revision);
     let possible: BTreeSet<&str> =
         Reason::ALL.iter().filter(|reason| !needs_ledger(**reason)).map(|reason| reason.as_str()).collect();
     assert_eq!(given, possible);
+}
+
+#[test]
+fn every_status_list_is_put_to_the_verifier() {
+    let vectors = vectors();
+    let named: BTreeSet<String> = vectors.values().flat_map(|(_, sidecar)| sidecar.status_lists.clone()).collect();
+    let files = std::fs::read_dir(folder().join("status")).unwrap();
+    let files: BTreeSet<String> = files.map(|file| format!("status/{}", file.unwrap().file_name().to_str().unwrap())).collect();
+    assert_eq!(named, files);
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod reinstate;
 mod renew;
 mod revoke;
 mod show;
+mod status;
 mod suspend;
 mod tier;
 mod transfer;

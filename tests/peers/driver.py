@@ -151,6 +151,48 @@ def check_programs(tally, vendor, issued):
             check_cases(tally, f"{language} program", check, cases)
 
 
+# What stands in a status list (draft-ietf-oauth-status-list, section 7.1).
+IN_LISTS = {"revoked": 1, "suspended": 2}
+
+
+def check_lists(tally, vendor):
+    """Another program reads from the published lists how the keys stand, and comes to the same end as lic."""
+    listed, lists, status_keys = vendor.publish_lists()
+    trusted = PublicKeys(vendor, "--test").jwks  # with the keys for status lists
+    list_file = lists / "0.jwt"
+    cases, expected = [], {}
+
+    def case(name, address, place, answer, file=list_file, jwks=status_keys):
+        cases.append([name, str(file), str(jwks), address, str(place)])
+        expected[name] = answer
+
+    for shape in states():
+        key_file = listed / f"{shape.name}.lic"
+        key, _ = unarmour(key_file.read_text())
+        if "status" not in claims_of(key):
+            continue  # what no ledger knows is in no list
+        reference = claims_of(key)["status"]["status_list"]
+        case(shape.name, reference["uri"], reference["idx"], ("accepted", str(IN_LISTS.get(shape.name, 0))))
+        wanted = shape.name if shape.name in IN_LISTS else None
+        said = vendor.verify_with_list(key_file, trusted, list_file).get("reason")
+        good = (said if said in IN_LISTS else None) == wanted
+        tally.report("lic verify", f"listed {shape.name}", [None if good else f"{said}, not {wanted}"])
+        license_kid, address = header_of(key)["kid"], reference["uri"]
+
+    refused = ("refused", None)
+    for what, change in (("signature", change_signature), ("payload", lambda text: change_payload(text, b'"number":1'))):
+        broken = vendor.folder / f"{what}.jwt"
+        broken.write_text(change(list_file.read_text()))
+        case(f"{what} changed", address, 0, refused, file=broken)
+    case("another address", f"{address}/other", 0, refused)
+    case("keys for licenses alone", address, 0, refused, jwks=PublicKeys(vendor, "--kid", license_kid).jwks)
+    answers = ask([PYTHON, "-B", str(HERE / "pyjwt" / "lists.py")], cases)
+    for name, (verdict, status) in expected.items():
+        got, said = answers.get(name, ("not answered", ""))
+        good = got == verdict and status in (None, said)
+        tally.report("pyjwt lists", name, [None if good else f"should be {verdict} {status or ''}, but was {got} {said}"])
+
+
 def check_cases(tally, checker, check, cases):
     """Makes many checks side by side, and reports them by their names."""
     cases = list(cases)
@@ -208,6 +250,7 @@ def main():
         check_lic(tally, vendor, keys, issued)
         check_programs(tally, vendor, issued)
         check_proofs(tally, vendor, issued, [PYTHON, "-B", str(HERE / "proof" / "check.py")])
+        check_lists(tally, vendor)
     print(f"{tally.passed} passed, {tally.failed} failed")
     sys.exit(1 if tally.failed else 0)
 

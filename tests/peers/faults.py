@@ -46,11 +46,11 @@ def claims_of(key):
     return json.loads(decode(key.split(".")[1]))
 
 
-def change_payload(key):
+def change_payload(key, member=b'"rev":1'):
     """The key with one byte of its payload changed: revision 1 becomes revision 2."""
     header, payload, signature = key.split(".")
     before = decode(payload)
-    after = before.replace(b'"rev":1', b'"rev":2', 1)
+    after = before.replace(member, member[:-1] + b"2", 1)
     assert before != after and len(before) == len(after)
     return f"{header}.{encode(after)}.{signature}"
 

@@ -43,6 +43,21 @@ class Vendor:
     def issue_states(self):
         self.run("quick", "--state", "all", "--out", f"{self.folder}/states/")
 
+    def publish_lists(self):
+        """Keys in every state that name their status list, the lists, and the keys to check the lists with."""
+        settings = self.home / "lic.toml"
+        settings.write_text(settings.read_text().replace('# uri = "https', 'uri = "https'))
+        listed, lists, keys = self.folder / "listed", self.folder / "lists", self.folder / "status.jwks.json"
+        self.run("quick", "--state", "all", "--out", f"{listed}/")
+        self.run("status", "publish", "--out", str(lists))
+        keys.write_text(self.run("key", "export", "--purpose", "status", "--format", "jwks"))
+        return listed, lists, keys
+
+    def verify_with_list(self, key_file, jwks, list_file):
+        """lic's own verdict, from exported keys and a status list alone."""
+        arguments = ["verify", str(key_file), "--keys", str(jwks), "--status-list", str(list_file), "--json", "--no-input"]
+        return json.loads(self.lic_with(*arguments).stdout)["verdict"]
+
     def key_file(self, shape):
         return self.folder / ("issued" if shape.order else "states") / f"{shape.name}.lic"
 

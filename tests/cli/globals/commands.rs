@@ -39,7 +39,7 @@ const NEXT: &str = "bo6c";
 const RETIRED: &str = "KyOP";
 
 /// Every command, in the order of the help.
-pub const EVERY: [Example; 53] = [
+pub const EVERY: [Example; 55] = [
     example(&["demo"], &[], Prints),
     example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
     example(&["issue"], &["acme", "--tier", "basic"], Records),
@@ -88,6 +88,8 @@ pub const EVERY: [Example; 53] = [
     example(&["key", "give"], &[NEXT, "jane", "--no-passphrase"], Records),
     example(&["key", "take"], &[ACTIVE, "jane"], Records),
     example(&["key", "passphrase"], &["--no-passphrase"], Records),
+    example(&["status", "publish"], &["--out", "lists"], Records),
+    example(&["status", "show"], &["earlier/0.jwt"], Reads),
     example(&["config", "show"], &[], Reads),
     example(&["completions"], &["bash"], Prints),
     example(&["man"], &["issue"], Prints),
@@ -128,6 +130,10 @@ fn made() -> Desk {
     let desk = with_customer("acme");
     desk.lic(&["operator", "add", "bob", "--role", "viewer"]).done();
     desk.lic(&["issue", "acme", "--tier", "basic", "--out", "key.lic"]).done();
+    let settings = desk.home().join("lic.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(settings, text.replace("# uri = \"https", "uri = \"https")).unwrap();
+    desk.lic(&["status", "publish", "--out", "earlier"]).done();
     desk.lic(&["issue", "acme", "--tier", "basic", "--out", "off.lic"]).done();
     desk.lic(&["suspend", "off.lic"]).done();
     desk.lic(&["customer", "add", "globex", "--name", "Globex Ltd"]).done();
