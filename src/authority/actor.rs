@@ -15,6 +15,11 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// An operator who was looked up.
+    pub(super) fn of(operator: Operator) -> Self {
+        Self { operator }
+    }
+
     /// The first operator, before there is a ledger to ask.
     pub(super) fn founder(operator: Operator) -> Self {
         Self { operator }

@@ -5,11 +5,12 @@
 
 mod columns;
 mod rows;
-mod sheet;
+pub(in crate::authority) mod sheet;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub(in crate::authority) use self::columns::called;
 pub use self::columns::{ColumnName, CustomerField, UnknownField};
 use self::rows::Reader;
 use self::sheet::Sheet;
@@ -67,7 +68,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(line: u64, column: Option<&ColumnName>, message: impl Into<String>) -> Self {
+    pub(in crate::authority) fn new(line: u64, column: Option<&ColumnName>, message: impl Into<String>) -> Self {
         Self { line, column: column.cloned(), message: message.into() }
     }
 }

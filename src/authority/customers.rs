@@ -255,7 +255,7 @@ fn known(tables: &Tables<'_>, row: &ImportRow) -> Result<Option<Customer>, Error
 }
 
 /// The slug, or the first of `slug-2`, `slug-3`, … that no customer has.
-fn free_slug(tables: &Tables<'_>, wanted: &Slug) -> Result<Slug, Error> {
+pub(super) fn free_slug(tables: &Tables<'_>, wanted: &Slug) -> Result<Slug, Error> {
     let mut slug = wanted.clone();
     let mut number = 2;
     while tables.customer(&slug)?.is_some() {

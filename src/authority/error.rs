@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::backup::BackupError;
 use super::settings::SettingsError;
 use crate::keyring::{KeyringError, PassphraseError};
 use crate::ledger::{KeyPurpose, KeyState, LedgerError};
@@ -312,6 +313,9 @@ pub enum Error {
     /// `lic.toml` or a tiers file is not as it should be.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// A backup.
+    #[error(transparent)]
+    Backup(Box<BackupError>),
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -335,6 +339,12 @@ pub enum Error {
     /// The system gave no random bytes.
     #[error("the system gave no random bytes: {0}")]
     Entropy(io::Error),
+}
+
+impl From<BackupError> for Error {
+    fn from(error: BackupError) -> Self {
+        Self::Backup(Box::new(error))
+    }
 }
 
 impl Error {

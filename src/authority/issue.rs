@@ -144,7 +144,7 @@ pub(super) fn record_license(
     record_revision(tx, by, first, signer, at)
 }
 
-fn free_id(tables: &Tables<'_>, entropy: &mut dyn Entropy) -> Result<LicenseId, Error> {
+pub(super) fn free_id(tables: &Tables<'_>, entropy: &mut dyn Entropy) -> Result<LicenseId, Error> {
     for _ in 0..DRAWS {
         let mut bytes = [0; 8];
         entropy.fill(&mut bytes).map_err(Error::Entropy)?;

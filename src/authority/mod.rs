@@ -6,10 +6,12 @@
 
 pub mod actor;
 pub mod audit;
+pub mod backup;
 pub mod change;
 pub mod csv_import;
 pub mod customers;
 pub mod difference;
+pub mod doctor;
 pub mod error;
 pub mod exchange;
 pub mod find;
@@ -23,6 +25,7 @@ pub mod planned;
 pub mod quick;
 pub mod renew;
 mod request;
+pub mod restore;
 mod revise;
 pub mod rotation;
 pub mod sample_tiers;
@@ -33,6 +36,7 @@ pub mod snippets;
 pub mod standing;
 pub mod states;
 pub mod status;
+pub mod takeover;
 pub mod tiers;
 pub mod tiers_file;
 pub mod transfer;

@@ -140,7 +140,7 @@ impl Order {
         Ok(Plan { customer, terms, note: self.note.clone() })
     }
 
-    fn terms(&self, tier: &Tier, at: Timestamp) -> Result<Terms, Error> {
+    pub(super) fn terms(&self, tier: &Tier, at: Timestamp) -> Result<Terms, Error> {
         let first_day = self.from.unwrap_or_else(|| at.date());
         let ends = self.ends(tier.term, first_day)?;
         let machines = self.machine_terms(tier)?;

@@ -37,6 +37,9 @@ impl Authority {
     pub fn add_ledger_checks(&self, verdict: &mut Verdict, pasted: &[u8]) -> Result<(), Error> {
         let signed = verdict.checks.iter().any(|one| one.check == Check::Signature && one.outcome == Outcome::Passed);
         let Some(claims) = verdict.claims.clone().filter(|_| signed) else {
+            if self.add_older_system(verdict, pasted)? {
+                return Ok(());
+            }
             verdict.add(CheckResult::skipped(Check::Ledger, "not looked up: the signature is not good"));
             return Ok(());
         };
@@ -64,6 +67,20 @@ impl Authority {
             _ => standing(&tables, &record)?,
         });
         Ok(())
+    }
+
+    /// Says of the key of an older system that it is one, where its license was taken over with it. Whether it looks like a
+    /// key of ours is then beside the point.
+    fn add_older_system(&self, verdict: &mut Verdict, pasted: &[u8]) -> Result<bool, Error> {
+        let Ok(text) = std::str::from_utf8(pasted) else { return Ok(false) };
+        let tables = self.read();
+        let Some(license) = tables.licenses_by_foreign_key(text)?.first().copied() else { return Ok(false) };
+        let Some(foreign) = tables.foreign(license)? else { return Ok(false) };
+        let (system, reference) = (foreign.system, foreign.reference);
+        verdict.add(CheckResult::skipped(Check::Format, "it is no key of ours"));
+        verdict
+            .add(CheckResult::failed(Reason::OlderSystem, format!("the key of {reference} in {system}; here it is {license}")));
+        Ok(true)
     }
 
     /// Adds to the signature's line what the signing key is: active, retired, or for tests only. A next key is trusted as the

@@ -104,6 +104,7 @@ impl From<Error> for Failure {
         let (code, hint) = match &error {
             Error::Ledger(inner) => return ledger(inner),
             Error::Keyring(inner) => return keyring(inner),
+            Error::Backup(inner) => (exit::FAILED, inner.hint().map(str::to_owned)),
             Error::Settings(inner) => return settings(inner),
             Error::Passphrase(inner) => return passphrase(inner),
             Error::Terminal(inner) => return Self::stream(inner),

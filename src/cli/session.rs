@@ -10,7 +10,7 @@ use super::error::Failure;
 use super::style::Styles;
 use crate::authority::difference::Difference;
 use crate::authority::{Actor, Authority, Error, Home, Mode};
-use crate::ledger::Access;
+use crate::ledger::{Access, LedgerError};
 use crate::license::Timestamp;
 use crate::render::{self, Detail, Format, Options, View, escape};
 use crate::world::{Stream, World};
@@ -70,6 +70,14 @@ impl<'w> Session<'w> {
     /// Opens the authority to change it.
     pub fn writing(&mut self) -> Result<Authority, Failure> {
         self.open(Access::ReadWrite)
+    }
+
+    /// Opens the authority to copy it: brought to the version of this program where it may be written, else as it is.
+    pub fn copying(&mut self) -> Result<Authority, Failure> {
+        match Authority::open(self.home(), Access::ReadWrite) {
+            Err(Error::Ledger(LedgerError::ReadOnly)) => self.reading(),
+            opened => Ok(opened?),
+        }
     }
 
     fn open(&mut self, access: Access) -> Result<Authority, Failure> {

@@ -14,6 +14,7 @@
 //! Passphrases, key files and decrypted keys are wiped when they are dropped. The key that scrypt derives and its working
 //! memory are not: the library that holds them does not offer it.
 
+mod archive;
 mod error;
 mod files;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use crate::token::Kid;
 use files::{GROUP_AND_OTHERS, PRIVATE, PUBLIC};
 use pem::Unreadable;
 
+pub use archive::{Holder, StoredKey, StoredKind};
 pub use error::{KeyringError, PassphraseError};
 pub use passphrase::Passphrase;
 pub use pem::Protection;

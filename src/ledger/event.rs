@@ -79,7 +79,6 @@ pub struct Event {
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "data", deny_unknown_fields)]
-#[expect(clippy::large_enum_variant, reason = "almost every fact there is issues a license")]
 pub enum Fact {
     /// The authority was set up.
     #[serde(rename = "authority.created")]
@@ -182,6 +181,21 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         occasion: Option<Occasion>,
     },
+    /// A license of an older system was taken over: its revision 1 is what that system granted, and has no key of ours.
+    #[serde(rename = "license.taken-over")]
+    LicenseTakenOver {
+        /// The id that it has from now on.
+        license: LicenseId,
+        /// Whose it is.
+        customer: Slug,
+        /// What it grants.
+        terms: Terms,
+        /// Where it comes from.
+        foreign: Foreign,
+        /// Anything worth knowing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     /// A license was switched off for a while.
     #[serde(rename = "license.suspended")]
     LicenseSuspended {
@@ -250,6 +264,19 @@ pub struct Request {
     pub digest: String,
 }
 
+/// What a license was in an older system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Foreign {
+    /// What the older system is called.
+    pub system: String,
+    /// The number of the license there, unique in that system.
+    pub reference: String,
+    /// Its key there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
 impl Fact {
     /// The name of this kind of fact in the log: `license.issued`.
     #[must_use]
@@ -268,6 +295,7 @@ impl Fact {
             Self::TierAdded(_) => "tier.added",
             Self::TierChanged(_) => "tier.changed",
             Self::LicenseIssued { .. } => "license.issued",
+            Self::LicenseTakenOver { .. } => "license.taken-over",
             Self::LicenseSuspended { .. } => "license.suspended",
             Self::LicenseRevoked { .. } => "license.revoked",
             Self::LicenseReinstated { .. } => "license.reinstated",
@@ -281,6 +309,7 @@ impl Fact {
     pub fn license(&self) -> Option<LicenseId> {
         match self {
             Self::LicenseIssued { license, .. }
+            | Self::LicenseTakenOver { license, .. }
             | Self::LicenseSuspended { license, .. }
             | Self::LicenseRevoked { license, .. }
             | Self::LicenseReinstated { license, .. }

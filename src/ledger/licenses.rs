@@ -10,7 +10,8 @@ use crate::license::{LicenseId, LicenseType, Slug, Standing, Status, Timestamp, 
 
 pub(super) const COLUMNS: &str =
     "l.number, l.status_index, l.customer, l.tier, l.kind, l.internal, l.starts, l.ends, l.stops, l.warn_days,
-    l.seats, l.standing, l.rev, l.issued_at, l.issued_by, l.revised_at, l.note";
+    l.seats, l.standing, l.rev, l.issued_at, l.issued_by, l.revised_at, l.note,
+    (SELECT f.system FROM foreign_licenses f WHERE f.license = l.status_index AND l.rev = 1)";
 
 /// A license as a list shows it: what its newest revision grants, and how it stands. The whole terms are in
 /// [`Tables::terms`].
@@ -56,6 +57,8 @@ pub struct LicenseRecord {
     pub revised_at: Timestamp,
     /// Anything worth knowing.
     pub note: Option<String>,
+    /// The older system that it was taken over from, as long as no key of ours was signed for it.
+    pub foreign: Option<String>,
 }
 
 impl LicenseRecord {
@@ -108,10 +111,11 @@ pub(super) fn record(row: &Row<'_>, names: &mut Names<'_>) -> Result<LicenseReco
         issued_by: names.operator(row.get(14)?)?.clone(),
         revised_at: column::moment(row, 15)?,
         note: row.get(16)?,
+        foreign: row.get(17)?,
     })
 }
 
-fn license_id(number: i64) -> Result<LicenseId, LedgerError> {
+pub(super) fn license_id(number: i64) -> Result<LicenseId, LedgerError> {
     LicenseId::from_number(number).ok_or_else(|| LedgerError::odd("license number", number))
 }
 

@@ -17,12 +17,14 @@
 
 mod authority;
 mod column;
+mod copy;
 mod customers;
 mod difference;
 mod error;
 pub mod event;
 mod events;
 mod filter;
+mod foreign;
 mod licenses;
 mod log;
 mod migrations;
@@ -49,9 +51,10 @@ pub use authority::AuthorityRecord;
 pub use customers::CustomerFilter;
 pub use difference::Difference;
 pub use error::LedgerError;
-pub use event::{Event, EventNumber, Fact, Request};
+pub use event::{Event, EventNumber, Fact, Foreign, Request};
 pub use events::{EventFilter, EventRecord};
 pub use filter::{LicenseFilter, LicenseSort, UnknownLicenseSort};
+pub use foreign::ForeignRecord;
 pub use licenses::{LicenseRecord, RequestRecord};
 pub use open::Access;
 pub use replay::Replay;

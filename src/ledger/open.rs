@@ -87,7 +87,7 @@ impl Ledger {
 }
 
 /// `file:` names are SQLite's own; an absolute path is never taken for one.
-fn absolute(path: &Path) -> Result<PathBuf, LedgerError> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, LedgerError> {
     std::path::absolute(path).map_err(|error| LedgerError::of_file(&error, path))
 }
 
@@ -112,7 +112,7 @@ fn new(mut db: Connection) -> Result<Ledger, LedgerError> {
     Ok(Ledger { db })
 }
 
-fn set_up(db: &Connection) -> Result<(), rusqlite::Error> {
+pub(super) fn set_up(db: &Connection) -> Result<(), rusqlite::Error> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     db.pragma_update(None, "cache_size", -CACHE)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -120,7 +120,7 @@ fn set_up(db: &Connection) -> Result<(), rusqlite::Error> {
 }
 
 /// Opens the file for writing, or for reading where it may not be written.
-fn connect(path: &Path) -> Result<Connection, LedgerError> {
+pub(super) fn connect(path: &Path) -> Result<Connection, LedgerError> {
     // Neither CREATE nor URI: a mistyped path makes no file, and no part of a path is an option.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(|error| LedgerError::of_opening(error, path))?;
@@ -164,7 +164,7 @@ fn open(path: &Path, access: Access, migrations: &[&str]) -> Result<Ledger, Ledg
 }
 
 /// The version of the ledger, once it is sure that it is one.
-fn identify(db: &Connection, path: &Path) -> Result<i32, LedgerError> {
+pub(super) fn identify(db: &Connection, path: &Path) -> Result<i32, LedgerError> {
     let asked = |pragma: &str| {
         db.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).map_err(|error| LedgerError::of_opening(error, path))
     };
@@ -194,7 +194,7 @@ fn identify_for_reading(db: &mut Connection, path: &Path) -> Result<i32, LedgerE
 }
 
 /// Opens a ledger that has no WAL, as a file that nobody changes.
-fn connect_unchanging(path: &Path) -> Result<Connection, LedgerError> {
+pub(super) fn connect_unchanging(path: &Path) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let uri = format!("file:{}?immutable=1", percent_encoded(path));
     Connection::open_with_flags(uri, flags).map_err(|error| LedgerError::of_opening(error, path))

@@ -84,15 +84,19 @@ impl Tables<'_> {
         Ok(revisions)
     }
 
-    /// The whole terms of a revision.
+    /// The whole terms of a revision; of the first of a license that was taken over, what the older system granted.
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn terms(&self, license: LicenseId, rev: u32) -> Result<Option<Terms>, LedgerError> {
-        Ok(self.signed(license, rev)?.map(|(terms, _)| terms))
+        match self.signed(license, rev)? {
+            Some((terms, _)) => Ok(Some(terms)),
+            None if rev == 1 => Ok(self.taken_over(license)?.map(|(terms, _)| terms)),
+            None => Ok(None),
+        }
     }
 
-    /// The signed key of a revision.
+    /// The signed key of a revision; `None` also of the first of a license that was taken over.
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.

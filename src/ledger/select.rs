@@ -57,7 +57,13 @@ impl LicenseFilter {
                 r.seats, {standing}, r.rev, n.issued_at, n.issued_by, r.signed_at, n.note
               FROM licenses n CROSS JOIN revisions r ON r.license = n.status_index AND r.rev =
                 (SELECT max(e.rev) FROM revisions e WHERE e.license = n.status_index AND e.signed_at <= {then})
-              WHERE n.revised_at > {then}) l"
+              WHERE n.revised_at > {then}
+              UNION ALL
+              SELECT n.status_index, n.number, f.customer, f.tier, f.kind, f.internal, f.starts, f.ends, f.stops, f.warn_days,
+                f.seats, {standing}, 1, n.issued_at, n.issued_by, f.taken_at, n.note
+              FROM foreign_licenses f CROSS JOIN licenses n ON n.status_index = f.license
+              WHERE n.revised_at > {then} AND f.taken_at <= {then} AND NOT EXISTS
+                (SELECT 1 FROM revisions e WHERE e.license = f.license AND e.signed_at <= {then})) l"
         )
     }
 

@@ -1,6 +1,6 @@
 //! Facts and small ledgers for the tests.
 
-use crate::ledger::{Fact, KeyPurpose, KeyState, Ledger, Request};
+use crate::ledger::{Fact, Foreign, KeyPurpose, KeyState, Ledger, Request};
 use crate::license::{
     Contact, Customer, CustomerKind, LicenseId, LicenseType, MachineTerms, Occasion, Operator, OperatorLimits, Role, Slug, Terms,
     Tier, Timestamp,
@@ -114,6 +114,12 @@ pub(crate) fn revise(number: u64, rev: u32, customer: &str, change: impl FnOnce(
     }
 }
 
+/// A license of the older system `keybox`.
+pub(crate) fn taken_over(number: u64, customer: &str, reference: &str, key: Option<&str>) -> Fact {
+    let foreign = Foreign { system: "keybox".into(), reference: reference.into(), key: key.map(str::to_owned) };
+    Fact::LicenseTakenOver { license: id(number), customer: slug(customer), terms: terms(), foreign, note: None }
+}
+
 pub(crate) fn noted(mut fact: Fact, text: &str) -> Fact {
     let Fact::LicenseIssued { note, .. } = &mut fact else { panic!("no license") };
     *note = Some(text.to_owned());
@@ -167,6 +173,7 @@ pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
         Fact::SigningKeyStateChanged { kid: kid(), state: KeyState::Retired, reason: Some("rotation".into()) },
         published(1, "https://licenses.vendor.example/status"),
     ]);
+    facts.push(taken_over(90, "acme", "A-1", Some("AAAA-BBBB")));
     facts
 }
 
@@ -192,7 +199,7 @@ pub(crate) fn ledger() -> Ledger {
 /// One of the things that people do, on few enough names that they meet.
 pub(crate) fn deed() -> impl Strategy<Value = Fact> {
     let names = prop::sample::select(vec!["acme", "globex", "initech"]);
-    (0u8..17, 0u64..6, 1u32..4, names, 0i64..800, any::<bool>()).prop_map(|(deed, number, rev, name, days, flag)| match deed {
+    (0u8..18, 0u64..6, 1u32..4, names, 0i64..800, any::<bool>()).prop_map(|(deed, number, rev, name, days, flag)| match deed {
         0 => Fact::CustomerAdded(Customer { reference: flag.then(|| "CRM-9".into()), ..customer(name) }),
         1 => Fact::CustomerChanged(Customer { archived: flag, notes: Some(days.to_string()), ..customer(name) }),
         2 => Fact::TierChanged(tier("pro", rev)),
@@ -213,6 +220,7 @@ pub(crate) fn deed() -> impl Strategy<Value = Fact> {
         12 => noted(issue(number, name, |terms| terms.ends = flag.then(|| day(days))), "noted"),
         14 => Fact::LicenseNoted { license: id(number), note: flag.then(|| days.to_string()) },
         13 => revise(number, rev, name, |terms| terms.ends = flag.then(|| day(days))),
+        17 => taken_over(number, name, &rev.to_string(), flag.then_some("AAAA")),
         _ => issue(number, name, |terms| {
             terms.starts = day(days);
             terms.ends = Some(day(days + 30));

@@ -201,6 +201,8 @@ reasons! {
     Ledger {
         /// The ledger does not know it: it was minted elsewhere.
         NotInLedger = "not-in-ledger",
+        /// It is the key of an older system, and its license was taken over from there.
+        OlderSystem = "older-system",
     }
     Standing {
         /// The vendor took the license back.

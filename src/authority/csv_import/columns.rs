@@ -114,7 +114,7 @@ fn normal(name: &str) -> String {
 }
 
 /// The columns with this name, counted from 0: spelled exactly so, else alike.
-fn called(header: &[ColumnName], name: &str) -> Vec<usize> {
+pub(in crate::authority) fn called(header: &[ColumnName], name: &str) -> Vec<usize> {
     let places = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
         header.iter().enumerate().filter(|(_, column)| fits(&column.name)).map(|(place, _)| place).collect()
     };

@@ -14,7 +14,7 @@ const LARGEST_CELL: usize = 1 << 20;
 const SENTINEL: &str = "\0";
 
 /// The header and the rows of a file.
-pub(super) struct Sheet {
+pub(in crate::authority) struct Sheet {
     /// The line of the header.
     pub line: u64,
     /// Empty where the file cannot be read at all.
@@ -23,7 +23,7 @@ pub(super) struct Sheet {
 }
 
 /// A row with as many cells as the header, each trimmed.
-pub(super) struct Row {
+pub(in crate::authority) struct Row {
     /// The line it starts on.
     pub line: u64,
     /// Each cell with the line it starts on: quoted cells before it may run over several.

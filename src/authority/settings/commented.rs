@@ -61,6 +61,14 @@ const TEMPLATE: &str = r##"# The settings of this license authority.
 # will do). With it, every new key says where its status can be read. Keys already issued keep theirs, so do not change it lightly.
 # uri = "https://licenses.example.com/status"
 
+[backup]
+# The folder where 'lic backup' keeps backups, seen from the folder of this file. Best on another disk.
+# folder = "backups"
+# How many are kept; without it, all are.
+# keep = 30
+# How many days old the newest may be before 'lic doctor' warns.
+# max_age_days = 7
+
 # Presets: ready-made orders for 'lic quick NAME [CUSTOMER]'. What a preset does not say comes from the tier.
 
 # 'lic quick trial acme': for trying out.

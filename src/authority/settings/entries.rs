@@ -1,6 +1,7 @@
 //! The settings as a flat list, each with its origin: for `lic config show --origin`.
 
 use std::fmt;
+use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
@@ -51,6 +52,9 @@ impl Settings {
         }
         let defaults = [
             ("authority.issuer", Some(self.authority.issuer.clone())),
+            ("backup.folder", Some(self.backup.folder.as_deref().unwrap_or(Path::new("backups")).display().to_string())),
+            ("backup.keep", None),
+            ("backup.max_age_days", Some(self.backup.max_age_days.to_string())),
             ("defaults.out", Some(self.defaults.out.display().to_string())),
             ("defaults.product", None),
             ("defaults.tier", None),
@@ -95,8 +99,6 @@ fn plain(value: &DeValue<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
@@ -113,6 +115,9 @@ mod tests {
             [
                 "authority.issuer = example-software (default)",
                 "authority.name = Example \"Software\" (lic.toml line 3)",
+                "backup.folder = backups (default)",
+                "backup.keep =  (default)",
+                "backup.max_age_days = 7 (default)",
                 "defaults.out = keys (lic.toml line 14)",
                 "defaults.product =  (default)",
                 "defaults.tier =  (default)",

@@ -30,6 +30,8 @@ pub struct Settings {
     pub defaults: Defaults,
     /// Where status lists are published.
     pub status: StatusSettings,
+    /// Where backups go and how many are kept.
+    pub backup: BackupSettings,
     /// Ready-made orders for `lic quick`, by name.
     pub presets: BTreeMap<Slug, Preset>,
     /// What was read, to say later where each setting came from.
@@ -71,6 +73,26 @@ pub struct StatusSettings {
     /// The address below which the lists are, without a slash at its end. With it, every new key says where its status is.
     #[serde(default, deserialize_with = "fields::some_address")]
     pub uri: Option<String>,
+}
+
+/// `[backup]`: where backups go and how many are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackupSettings {
+    /// The folder, seen from the home; absent: `backups` in it.
+    pub folder: Option<PathBuf>,
+    /// How many are kept; absent: all.
+    #[serde(deserialize_with = "fields::some_count")]
+    pub keep: Option<u32>,
+    /// How many days old the newest may be before `lic doctor` warns.
+    #[serde(deserialize_with = "fields::days")]
+    pub max_age_days: u32,
+}
+
+impl Default for BackupSettings {
+    fn default() -> Self {
+        Self { folder: None, keep: None, max_age_days: 7 }
+    }
 }
 
 /// `[presets.NAME]`: a ready-made order for `lic quick NAME`. What is absent comes from the tier and the defaults.
@@ -115,6 +137,7 @@ struct RawSettings {
     defaults: Defaults,
     #[serde(default)]
     status: StatusSettings,
+    backup: BackupSettings,
     #[serde(default)]
     presets: BTreeMap<Slug, Preset>,
 }
@@ -214,8 +237,8 @@ impl Settings {
     pub fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
         let text = without_mark(text);
         let raw: RawSettings = toml::from_str(text).map_err(|error| Mistake::from_toml(text, path, &error))?;
-        let RawSettings { authority, defaults, status, presets } = raw;
-        Ok(Self { authority, defaults, status, presets, text: text.to_owned() })
+        let RawSettings { authority, defaults, status, backup, presets } = raw;
+        Ok(Self { authority, defaults, status, backup, presets, text: text.to_owned() })
     }
 
     /// Reads the settings file.

@@ -1,12 +1,14 @@
 //! The commands, one file each. The doc comment of a command's arguments is its help; the function under it reads as a page.
 
 mod audit;
+mod backup;
 mod change;
 mod completions;
 mod config;
 mod customer;
 mod deciding;
 mod demo;
+mod doctor;
 mod export;
 mod import;
 mod init;
@@ -15,10 +17,12 @@ mod issue;
 mod key;
 mod list;
 mod man;
+mod migrate_from;
 mod operator;
 mod quick;
 mod reinstate;
 mod renew;
+mod restore;
 mod revoke;
 mod saving;
 mod show;
@@ -34,20 +38,30 @@ use clap::Subcommand;
 use super::error::Failure;
 use super::session::Session;
 
-/// Lists every command once: its name and its module, in the order of the help.
+/// The word that is typed for a command: its module's name, where nothing else is said.
+macro_rules! word {
+    ($module:ident) => {
+        stringify!($module)
+    };
+    ($module:ident $word:literal) => {
+        $word
+    };
+}
+
+/// Lists every command once: its name and its module, in the order of the help; and its word, where that is no name of a module.
 macro_rules! commands {
-    ($($name:ident: $module:ident,)*) => {
+    ($($name:ident: $module:ident $($word:literal)?,)*) => {
         // No doc comment here: clap would take it for the description of the program.
         #[derive(Subcommand)]
         pub enum Command {
-            $(#[command(name = stringify!($module))] $name($module::Args),)*
+            $(#[command(name = word!($module $($word)?))] $name($module::Args),)*
         }
 
         impl Command {
             /// Adds to the definition the command that `word` names, and no other.
             pub fn define_only(top: clap::Command, word: &str) -> Option<clap::Command> {
-                $(if word == stringify!($module) {
-                    let command = clap::Command::new(stringify!($module));
+                $(if word == word!($module $($word)?) {
+                    let command = clap::Command::new(word!($module $($word)?));
                     return Some(top.subcommand(<$module::Args as clap::Args>::augment_args(command)));
                 })*
                 None
@@ -86,6 +100,10 @@ commands! {
     Audit: audit,
     Export: export,
     Import: import,
+    Backup: backup,
+    Restore: restore,
+    Doctor: doctor,
+    MigrateFrom: migrate_from "migrate-from",
     Config: config,
     Completions: completions,
     Man: man,

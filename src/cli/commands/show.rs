@@ -8,7 +8,7 @@ use crate::cli::commands::verify::read_key;
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
 use crate::cli::views::history::{EventView, RevisionView};
-use crate::cli::views::license::{LicenseDetail, Parts};
+use crate::cli::views::license::{LicenseDetail, OlderSystem, Parts};
 use crate::ledger::LicenseRecord;
 use crate::license::{Standing, Timestamp};
 use crate::token::{self, armour};
@@ -40,17 +40,26 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let record = find_license(&args.license, &authority, session)?;
     let tables = authority.read();
     let missing = || Error::UnknownLicense(record.id.to_string());
-    let key = tables.key_text(record.id, record.rev)?.ok_or_else(missing)?;
+    let key = tables.key_text(record.id, record.rev)?;
     if args.key {
+        let Some(key) = key else { return Err(no_key(&record)) };
         return session.data(armour::wrap(&key).as_bytes());
     }
+    let older_system = tables.foreign(record.id)?.map(OlderSystem::new);
     let terms = tables.terms(record.id, record.rev)?.ok_or_else(missing)?;
     let revisions = tables.revisions(record.id)?.iter().map(RevisionView::new).collect();
     let history = if args.history { tables.history(record.id)?.iter().map(EventView::new).collect() } else { Vec::new() };
     let at = args.at.unwrap_or_else(|| session.now());
     let decided = tables.standing(record.id)?.filter(|newest| newest.standing != Standing::Good);
-    let parts = Parts { decided, revisions, history, key };
+    let parts = Parts { decided, revisions, history, key, older_system };
     session.detail(&LicenseDetail::new(&record, &terms, parts, at))
+}
+
+/// Of a license of an older system, for which nothing was signed yet.
+fn no_key(record: &LicenseRecord) -> Failure {
+    let system = record.foreign.as_deref().unwrap_or("an older system");
+    Failure::failed(format!("license {} was taken over from {system} and has no key of ours yet", record.id))
+        .hint("sign one with 'lic migrate-from csv FILE --map FILE --issue-new-keys', or renew it")
 }
 
 /// The license that a person named by its id, a beginning of it, a key, or a file that holds one.

@@ -162,6 +162,7 @@ fn advice(reason: Reason, id: &str) -> String {
         Reason::CompromisedKey => {
             format!("Ask the vendor for a new key of {id}: the signing key of this one is no longer trusted.")
         }
+        Reason::OlderSystem => "Ask the vendor for a key of today.".into(),
         Reason::Revoked | Reason::Suspended => format!("Ask the vendor about {id}."),
         _ if reason.check() == Check::StatusList => "Fetch the vendor's newest status list and check again.".into(),
         Reason::WrongProduct | Reason::WrongCustomer | Reason::MissingFeature => "Ask the vendor for the right license.".into(),

@@ -104,6 +104,7 @@ impl EventView {
             Fact::LicenseIssued { unusual, note, .. } => {
                 (unusual.as_ref().map(|unusual| format!("unusual: {unusual}")), note.clone())
             }
+            Fact::LicenseTakenOver { foreign, .. } => (Some(format!("{} {}", foreign.system, foreign.reference)), None),
             Fact::LicenseSuspended { reason, .. } | Fact::LicenseReinstated { reason, .. } => (reason.clone(), None),
             Fact::LicenseRevoked { reason, note, .. } => (Some(reason.clone()), note.clone()),
             Fact::LicenseNoted { note, .. } => (None, note.clone()),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::history::{EventView, RevisionView};
-use crate::ledger::{LicenseRecord, StandingRecord};
+use crate::ledger::{ForeignRecord, LicenseRecord, StandingRecord};
 use crate::license::{LicenseId, LicenseType, Slug, Standing, Status, Terms, Timestamp};
 use crate::render::{Cell, Column, Detail, Moment, Noun, Section, View};
 use crate::token::armour;
@@ -54,6 +54,9 @@ pub struct LicenseView {
     issued_by: Slug,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// The older system it was taken over from, as long as it has no key of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foreign: Option<String>,
 }
 
 impl LicenseView {
@@ -78,6 +81,7 @@ impl LicenseView {
             issued_at: record.issued_at.into(),
             issued_by: record.issued_by.clone(),
             note: record.note.clone(),
+            foreign: record.foreign.clone(),
         }
     }
 }
@@ -103,6 +107,7 @@ impl View for LicenseView {
                 Column::new("issued_by", "Issued by").optional(5),
                 Column::new("issued_at", "Issued").wide(),
                 Column::text("note", "Note").optional(4),
+                Column::text("foreign", "Foreign").optional(3),
             ]
         }
     }
@@ -124,6 +129,7 @@ impl View for LicenseView {
             (&self.issued_by).into(),
             self.issued_at.into(),
             self.note.as_ref().into(),
+            self.foreign.as_ref().into(),
         ]
     }
 
@@ -155,7 +161,28 @@ pub struct LicenseDetail {
     revisions: Vec<RevisionView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     history: Vec<EventView>,
-    key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    older_system: Option<OlderSystem>,
+}
+
+/// Where a license was taken over from.
+#[derive(Serialize)]
+pub struct OlderSystem {
+    system: String,
+    reference: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    taken_at: Moment,
+    taken_by: Slug,
+}
+
+impl OlderSystem {
+    pub fn new(record: ForeignRecord) -> Self {
+        let ForeignRecord { system, reference, key, taken_at, taken_by, .. } = record;
+        Self { system, reference, key, taken_at: taken_at.into(), taken_by }
+    }
 }
 
 /// That a license is suspended or revoked: since when, by whom and why.
@@ -190,7 +217,8 @@ pub struct Parts {
     pub decided: Option<StandingRecord>,
     pub revisions: Vec<RevisionView>,
     pub history: Vec<EventView>,
-    pub key: String,
+    pub key: Option<String>,
+    pub older_system: Option<OlderSystem>,
 }
 
 impl LicenseDetail {
@@ -211,6 +239,7 @@ impl LicenseDetail {
             revisions: parts.revisions,
             history: parts.history,
             key: parts.key,
+            older_system: parts.older_system,
         }
     }
 }
@@ -244,7 +273,7 @@ impl Detail for LicenseDetail {
             kind.push_str(", internal");
         }
         let machines = Cell::list(self.machines.iter().map(String::as_str)).or("any machine");
-        vec![
+        let mut sections = vec![
             Section::facts([
                 ("License", license.id.into()),
                 ("Customer", format!("{} ({})", license.customer_name, license.customer).into()),
@@ -276,7 +305,21 @@ impl Detail for LicenseDetail {
             .titled("Terms"),
             Section::rows(&self.revisions).titled("Revisions"),
             Section::rows(&self.history).titled("History"),
-            Section::block(armour::wrap(&self.key)).titled("Key"),
-        ]
+        ];
+        if let Some(old) = &self.older_system {
+            let key = Cell::from(old.key.as_ref()).or("none");
+            let facts = [
+                ("System", (&old.system).into()),
+                ("Number", (&old.reference).into()),
+                ("Key there", key),
+                ("Taken over", old.taken_at.into()),
+                ("By", (&old.taken_by).into()),
+            ];
+            sections.push(Section::facts(facts).titled("Older system"));
+        }
+        if let Some(key) = &self.key {
+            sections.push(Section::block(armour::wrap(key)).titled("Key"));
+        }
+        sections
     }
 }

@@ -1,10 +1,12 @@
 //! What the commands show: plain structs that know their columns and sections, and no format.
 
 pub mod audit;
+pub mod backup;
 pub mod claims;
 pub mod condition;
 pub mod customer;
 pub mod decided;
+pub mod finding;
 pub mod history;
 pub mod issued;
 pub mod key;
@@ -13,5 +15,6 @@ pub mod license;
 pub mod operator;
 pub mod reissued;
 pub mod status_list;
+pub mod taken_over;
 pub mod tier;
 pub mod verdict;

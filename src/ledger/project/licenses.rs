@@ -34,9 +34,7 @@ pub(super) fn issued<'f>(
     }
     let known = find_license(db, id)?;
     let status_index = match &known {
-        None if rev == 1 => {
-            find(db, "SELECT status_index + 1 FROM licenses ORDER BY status_index DESC LIMIT 1", [])?.unwrap_or(0)
-        }
+        None if rev == 1 => next_status_index(db)?,
         None => return Err(LedgerError::unknown("license", id)),
         Some(license) if rev == license.rev.saturating_add(1) => license.status_index,
         Some(license) if rev > license.rev => return Err(LedgerError::unknown("revision", format!("{} of {id}", rev - 1))),
@@ -58,8 +56,19 @@ pub(super) fn issued<'f>(
     }))
 }
 
+/// The place in the status lists that a new license gets.
+pub(super) fn next_status_index(db: &Connection) -> rusqlite::Result<i64> {
+    Ok(find(db, "SELECT status_index + 1 FROM licenses ORDER BY status_index DESC LIMIT 1", [])?.unwrap_or(0))
+}
+
 impl Signed<'_> {
-    fn insert_license(&self, db: &Connection, stamp: &Stamp, status_index: i64, note: Option<&str>) -> rusqlite::Result<()> {
+    pub(super) fn insert_license(
+        &self,
+        db: &Connection,
+        stamp: &Stamp,
+        status_index: i64,
+        note: Option<&str>,
+    ) -> rusqlite::Result<()> {
         let terms = self.terms;
         db.prepare_cached(
             "INSERT INTO licenses (status_index, number, customer, tier, kind, internal, starts, ends, stops, warn_days, seats,
@@ -166,13 +175,13 @@ pub(super) fn noted<'f>(db: &Connection, license: LicenseId, note: Option<&'f st
     }))
 }
 
-struct KnownLicense {
+pub(super) struct KnownLicense {
     status_index: i64,
     rev: u32,
     customer: i64,
 }
 
-fn find_license(db: &Connection, license: LicenseId) -> rusqlite::Result<Option<KnownLicense>> {
+pub(super) fn find_license(db: &Connection, license: LicenseId) -> rusqlite::Result<Option<KnownLicense>> {
     db.prepare_cached("SELECT status_index, rev, customer FROM licenses WHERE number = ?")?
         .query_row([license.number()], |row| {
             Ok(KnownLicense { status_index: row.get(0)?, rev: row.get(1)?, customer: row.get(2)? })

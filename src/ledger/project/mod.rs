@@ -3,6 +3,7 @@
 //! Everything a fact refers to is looked up, and everything that must be new is checked, before anything is written. So a
 //! fact that the ledger refuses leaves no trace, and a transaction may go on after it.
 
+mod foreign;
 mod licenses;
 
 use rusqlite::{Connection, OptionalExtension, Params};
@@ -158,6 +159,20 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
                 occasion: *occasion,
             };
             licenses::issued(db, signed, note.as_deref(), request.as_ref())?
+        }
+        Fact::LicenseTakenOver { license, customer, terms, foreign, note } => {
+            let granted = Signed {
+                license: *license,
+                rev: 1,
+                customer: self::customer(db, customer)?,
+                tier: self::tier(db, &terms.product, &terms.tier)?,
+                // Nothing of ours signed it, and no row of a revision is made of it.
+                kid: 0,
+                by: operator(db, by)?,
+                terms,
+                occasion: None,
+            };
+            foreign::taken_over(db, granted, foreign, note.as_deref())?
         }
         Fact::LicenseSuspended { license, reason } => {
             licenses::standing(db, *license, Standing::Suspended, reason.as_deref(), None)?
