@@ -337,11 +337,14 @@ fn temporary_files_are_made_where_files_are_written() {
     assert_eq!(
         places,
         [
+            "src/authority/backup/mod.rs",
             "src/authority/exchange.rs",
             "src/authority/init.rs",
+            "src/authority/restore.rs",
             "src/cli/commands/demo.rs",
             "src/cli/commands/saving.rs",
-            "src/keyring/files.rs"
+            "src/keyring/files.rs",
+            "src/keyring/flips.rs",
         ]
     );
 }

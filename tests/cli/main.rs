@@ -7,11 +7,13 @@
 mod support;
 
 mod audit;
+mod backup;
 mod change;
 mod completions;
 mod config;
 mod customer;
 mod demo;
+mod doctor;
 mod export;
 mod globals;
 mod home;
@@ -22,10 +24,12 @@ mod issue;
 mod key;
 mod list;
 mod man;
+mod migrate_from;
 mod operator;
 mod quick;
 mod reinstate;
 mod renew;
+mod restore;
 mod revoke;
 mod show;
 mod status;

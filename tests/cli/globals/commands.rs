@@ -21,12 +21,14 @@ pub enum Does {
     Records,
     /// Writes files, and nothing in the ledger.
     WritesFiles,
+    /// Writes files from the ledger, and nothing in it.
+    Exports,
     /// Reads the ledger and prints.
     Reads,
     /// Prints, without an authority.
     Prints,
 }
-use Does::{Prints, Reads, Records, WritesFiles};
+use Does::{Exports, Prints, Reads, Records, WritesFiles};
 
 const fn example(command: &'static [&'static str], args: &'static [&'static str], does: Does) -> Example {
     Example { command, args, does }
@@ -39,7 +41,7 @@ const NEXT: &str = "bo6c";
 const RETIRED: &str = "KyOP";
 
 /// Every command, in the order of the help.
-pub const EVERY: [Example; 55] = [
+pub const EVERY: [Example; 59] = [
     example(&["demo"], &[], Prints),
     example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
     example(&["issue"], &["acme", "--tier", "basic"], Records),
@@ -90,6 +92,10 @@ pub const EVERY: [Example; 55] = [
     example(&["key", "passphrase"], &["--no-passphrase"], Records),
     example(&["status", "publish"], &["--out", "lists"], Records),
     example(&["status", "show"], &["earlier/0.jwt"], Reads),
+    example(&["backup"], &[], Exports),
+    example(&["restore"], &["saved", "--home", "restored"], WritesFiles),
+    example(&["doctor"], &[], Reads),
+    example(&["migrate-from", "csv"], &["old.csv", "--map", "old.toml"], Records),
     example(&["config", "show"], &[], Reads),
     example(&["completions"], &["bash"], Prints),
     example(&["man"], &["issue"], Prints),
@@ -111,12 +117,12 @@ impl Example {
 
     /// Whether it needs an authority.
     pub fn needs_authority(&self) -> bool {
-        matches!(self.does, Records | Reads)
+        matches!(self.does, Records | Exports | Reads)
     }
 
     /// Whether it changes anything.
     pub fn changes(&self) -> bool {
-        matches!(self.does, Records | WritesFiles)
+        matches!(self.does, Records | Exports | WritesFiles)
     }
 }
 
@@ -150,6 +156,14 @@ fn made() -> Desk {
     let begins = kids[0].starts_with(ACTIVE) && next.starts_with(NEXT) && kids[1].starts_with(RETIRED);
     assert!(begins, "ACTIVE is {}, NEXT is {}, RETIRED is {}", kids[0], next.trim(), kids[1]);
     desk.write("crm.csv", "name\nCrane Ltd\n");
+    desk.write("old.csv", "no,customer,edition\nA-1,acme,Basic\n");
+    desk.write(
+        "old.toml",
+        "system = 'old'\n[columns]\nreference = 'no'\ncustomer = 'customer'\ntier = 'edition'\n[tiers]\nBasic = 'basic'\n",
+    );
+    desk.lic(&["backup", "--to", "made"]).done();
+    let made = std::fs::read_dir(desk.path("made")).expect("backups").next().expect("a backup").expect("an entry");
+    std::fs::rename(made.path(), desk.path("saved")).expect("a backup");
     desk.write("tiers.toml", "[[tier]]\nproduct = 'radar'\nslug = 'pro'\nname = 'Pro'\nrank = 1\nterm = '1y'\n");
     desk
 }

@@ -1,0 +1,72 @@
+//! The reliability harness: what the tests check a few times, done as often as one likes.
+//!
+//! ```text
+//! cargo build --release
+//! cargo run --release --example harness -- flips              # 2,000 flipped bytes in a ledger of 1,000 licenses
+//! cargo run --release --example harness -- backups            # 60 backups while two processes write
+//! ```
+//!
+//! Each part is a file of its own with a `run` that the tests call as well (`tests/harness.rs`). The program that is driven is
+//! the `lic` beside this one, or the one that `--lic PATH` names.
+
+#![forbid(unsafe_code)]
+
+mod backups;
+mod flips;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: harness flips   [--count 2000] [--licenses 1000] [--seed 1] [--lic PATH]
+       harness backups [--count 60] [--lic PATH]";
+
+fn main() -> ExitCode {
+    match part() {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn part() -> Result<String, String> {
+    let mut words = std::env::args().skip(1);
+    let part = words.next().ok_or(USAGE)?;
+    let mut options = BTreeMap::new();
+    while let Some(name) = words.next() {
+        let name = name.strip_prefix("--").ok_or(USAGE)?.to_owned();
+        options.insert(name, words.next().ok_or(USAGE)?);
+    }
+    let mut number = |name: &str, default: u64| match options.remove(name) {
+        Some(text) => text.parse().map_err(|_| format!("--{name} {text}: not a whole number\n{USAGE}")),
+        None => Ok(default),
+    };
+    let count = number("count", if part == "flips" { 2_000 } else { 60 })?;
+    let (licenses, seed) = (number("licenses", 1_000)?, number("seed", 1)?);
+    let lic = match options.remove("lic") {
+        Some(path) => PathBuf::from(path),
+        None => beside_this_one()?,
+    };
+    if let Some(unknown) = options.keys().next() {
+        return Err(format!("--{unknown} is no option\n{USAGE}"));
+    }
+    match part.as_str() {
+        "flips" => flips::run(&lic, count, licenses, seed),
+        "backups" => backups::run(&lic, count),
+        _ => Err(USAGE.to_owned()),
+    }
+}
+
+/// `target/release/lic` of `target/release/examples/harness`.
+fn beside_this_one() -> Result<PathBuf, String> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let lic = own.parent().and_then(|examples| examples.parent()).map(|target| target.join("lic"));
+    lic.filter(|lic| lic.is_file()).ok_or_else(|| "build the program first, or name it with --lic".to_owned())
+}
