@@ -344,7 +344,6 @@ fn temporary_files_are_made_where_files_are_written() {
             "src/cli/commands/demo.rs",
             "src/cli/commands/saving.rs",
             "src/keyring/files.rs",
-            "src/keyring/flips.rs",
         ]
     );
 }

@@ -137,6 +137,7 @@ struct RawSettings {
     defaults: Defaults,
     #[serde(default)]
     status: StatusSettings,
+    #[serde(default)]
     backup: BackupSettings,
     #[serde(default)]
     presets: BTreeMap<Slug, Preset>,

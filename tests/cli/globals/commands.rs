@@ -37,7 +37,7 @@ const fn example(command: &'static [&'static str], args: &'static [&'static str]
 /// How the kids of the desk begin: of the license key that signs, of the next one, and of the test key that is retired. They
 /// follow from the random bytes that came before; [`made`] tells where they are out of date.
 const ACTIVE: &str = "02wV";
-const NEXT: &str = "bo6c";
+const NEXT: &str = "0qaf";
 const RETIRED: &str = "KyOP";
 
 /// Every command, in the order of the help.
