@@ -325,6 +325,9 @@ pub enum Error {
     /// A passphrase file.
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
+    /// Mails.
+    #[error(transparent)]
+    Notify(#[from] super::notify::NotifyError),
     /// A person cancelled at a question, or the terminal failed.
     #[error("cannot ask: {0}")]
     Terminal(io::Error),

@@ -19,6 +19,7 @@ pub mod home;
 pub mod init;
 pub mod issue;
 mod limits;
+pub mod notify;
 pub mod operators;
 pub mod order;
 pub mod planned;

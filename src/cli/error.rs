@@ -3,10 +3,12 @@
 use std::io;
 
 use crate::authority::Error;
+use crate::authority::notify::NotifyError;
 use crate::authority::settings::SettingsError;
 use crate::keyring::{KeyringError, PassphraseError};
 use crate::ledger::{KeyPurpose, KeyState, LedgerError};
 use crate::license::Slug;
+use crate::mail::TemplateError;
 use crate::render::escape;
 
 /// The exit codes, as scripts may rely on them.
@@ -107,6 +109,7 @@ impl From<Error> for Failure {
             Error::Backup(inner) => (exit::FAILED, inner.hint().map(str::to_owned)),
             Error::Settings(inner) => return settings(inner),
             Error::Passphrase(inner) => return passphrase(inner),
+            Error::Notify(inner) => (exit::FAILED, notify(inner)),
             Error::Terminal(inner) => return Self::stream(inner),
             Error::NoAuthority(_) => {
                 (exit::FAILED, Some("set one up with 'lic init', or name another folder with --home".into()))
@@ -276,6 +279,20 @@ impl From<LedgerError> for Failure {
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         settings(&error)
+    }
+}
+
+fn notify(error: &NotifyError) -> Option<String> {
+    match error {
+        NotifyError::NoMail => Some("add a section [mail] with 'transport' and 'from' to lic.toml".into()),
+        NotifyError::NoPassword { .. } => Some(
+            "put it into a file that you alone may read, and name that in lic.toml: password_file = \"/etc/lic/smtp-password\""
+                .into(),
+        ),
+        NotifyError::Password(_, hint) => hint.clone(),
+        NotifyError::Template(TemplateError::Language { known, .. }) => Some(format!("there are templates in {}", names(known))),
+        NotifyError::Template(_) => Some("see how a template reads with 'lic mail preview'".into()),
+        NotifyError::Transport(_) => None,
     }
 }
 

@@ -294,7 +294,8 @@ impl<'w> Session<'w> {
         }
     }
 
-    fn detail_note(&mut self, text: &str) {
+    /// A line for those who asked for more.
+    pub fn detail_note(&mut self, text: &str) {
         if self.globals.verbose {
             let text = self.errors.faint(&escape::human(text));
             self.say(&text);

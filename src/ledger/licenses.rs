@@ -115,6 +115,14 @@ pub(super) fn record(row: &Row<'_>, names: &mut Names<'_>) -> Result<LicenseReco
     })
 }
 
+/// Reads a range of the index of ends, and the rows of that range alone.
+fn ending_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM licenses l WHERE l.ends > ? AND l.ends <= ? AND +l.standing = 0 AND l.starts <= ?
+         ORDER BY l.ends, l.status_index"
+    )
+}
+
 pub(super) fn license_id(number: i64) -> Result<LicenseId, LedgerError> {
     LicenseId::from_number(number).ok_or_else(|| LedgerError::odd("license number", number))
 }
@@ -191,6 +199,33 @@ impl Tables<'_> {
         Ok(())
     }
 
+    /// The licenses that end after `from`, up to and including `to`, have begun by `at`, and are neither suspended nor revoked, by
+    /// end.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn licenses_ending(&self, from: Timestamp, to: Timestamp, at: Timestamp) -> Result<Vec<LicenseRecord>, LedgerError> {
+        let mut statement = self.db.prepare_cached(&ending_sql())?;
+        let mut names = Names::new(self.db);
+        let mut rows = statement.query([from.seconds(), to.seconds(), at.seconds()])?;
+        let mut licenses = Vec::new();
+        while let Some(row) = rows.next()? {
+            licenses.push(record(row, &mut names)?);
+        }
+        Ok(licenses)
+    }
+
+    /// How many licenses [`Tables::licenses_ending`] gives.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn count_licenses_ending(&self, from: Timestamp, to: Timestamp, at: Timestamp) -> Result<u64, LedgerError> {
+        let sql = "SELECT count(*) FROM licenses l WHERE l.ends > ? AND l.ends <= ? AND l.standing = 0 AND l.starts <= ?";
+        let count: i64 =
+            self.db.prepare_cached(sql)?.query_row([from.seconds(), to.seconds(), at.seconds()], |row| row.get(0))?;
+        status_index(count)
+    }
+
     /// How many licenses fit, whatever the filter's limit and offset.
     ///
     /// # Errors
@@ -237,5 +272,27 @@ impl Tables<'_> {
             }
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Fact;
+    use crate::ledger::testing::{day, id, issue, ledger, record as put};
+
+    #[test]
+    fn licenses_that_end_in_a_span_are_found_by_the_index_of_ends() {
+        let mut ledger = ledger();
+        let ends = |number: u64, last: i64| issue(number, "acme", move |terms| terms.ends = Some(day(last)));
+        let later = issue(6, "acme", |terms| (terms.starts, terms.ends) = (day(25), Some(day(30))));
+        let revoked = Fact::LicenseRevoked { license: id(5), reason: "refund".into(), note: None };
+        put(&mut ledger, 1, &[ends(1, 31), ends(2, 30), ends(3, 20), ends(4, 40), ends(5, 30), later, revoked]);
+        let found = ledger.read().licenses_ending(day(20), day(31), day(10)).unwrap();
+        assert_eq!(found.iter().map(|license| license.id).collect::<Vec<_>>(), [id(2), id(1)]);
+        assert_eq!(ledger.read().count_licenses_ending(day(20), day(31), day(10)).unwrap(), 2);
+        let mut plan = ledger.read().db.prepare(&format!("EXPLAIN QUERY PLAN {}", ending_sql())).unwrap();
+        let plan: Vec<String> = plan.query_map([0, 1, 2], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
+        assert!(plan[0].starts_with("SEARCH l USING INDEX licenses_by_end (ends>? AND ends<?"), "{plan:?}");
     }
 }

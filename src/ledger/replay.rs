@@ -14,6 +14,9 @@ use super::event::Event;
 use super::{Difference, EventNumber, Ledger, LedgerError, log, project};
 use crate::audit::{Frontier, Hash, leaf_hash};
 
+/// Tables that no event stands behind: the state of somebody's work. Their rows are not compared.
+const WORK: [&str; 3] = ["mails", "mail_lines", "mail_runs"];
+
 /// What a replay found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
@@ -166,7 +169,10 @@ fn compare_tables(db: &Connection, scratch: &Connection) -> Part<()> {
     )?;
     let mut names = names.query([])?;
     while let Some(row) = names.next()? {
-        compare_table(&row.get::<_, String>(0)?, db, scratch)?;
+        let name: String = row.get(0)?;
+        if !WORK.contains(&name.as_str()) {
+            compare_table(&name, db, scratch)?;
+        }
     }
     Ok(())
 }

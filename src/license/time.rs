@@ -79,6 +79,12 @@ impl Timestamp {
         self.plus_seconds(-1).date()
     }
 
+    /// As mail writes it (RFC 5322, section 3.3): `Sun, 22 Nov 2026 09:00:00 +0000`.
+    #[must_use]
+    pub fn mail_date(self) -> String {
+        self.utc().format("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    }
+
     fn utc(self) -> DateTime<Utc> {
         // The range of this type lies well inside chrono's.
         DateTime::from_timestamp(self.0, 0).unwrap_or(DateTime::UNIX_EPOCH)

@@ -107,6 +107,25 @@ fn unquoted(text: &str) -> Option<String> {
     None
 }
 
+/// The address as it goes over the wire: its domain in ASCII (IDNA), so that every server takes it. A part before the `@` in
+/// other letters stays as it is; few servers take those.
+///
+/// # Errors
+/// [`InvalidAddress::Domain`] where the domain cannot be written so.
+pub fn on_the_wire(address: &str) -> Result<String, InvalidAddress> {
+    let (user, domain) = address.rsplit_once('@').ok_or_else(|| InvalidAddress::NoAt(address.to_owned()))?;
+    let domain = idna::domain_to_ascii(domain).map_err(|_| InvalidAddress::Domain(address.to_owned()))?;
+    Ok(format!("{user}@{domain}"))
+}
+
+/// The address for logs, which more people read than should know it: `j***@acme.com`.
+#[must_use]
+pub fn masked(address: &str) -> String {
+    let (user, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let first: String = user.chars().find(|character| *character != '"').into_iter().collect();
+    format!("{first}***@{domain}")
+}
+
 fn bare(text: &str) -> Result<String, InvalidAddress> {
     if text.is_empty() {
         return Err(InvalidAddress::Empty);
@@ -149,6 +168,12 @@ impl fmt::Display for Mailbox {
             Some(name) => write!(out, "{name} <{}>", self.address),
             None => out.write_str(&self.address),
         }
+    }
+}
+
+impl From<&Contact> for Mailbox {
+    fn from(contact: &Contact) -> Self {
+        Self { name: contact.name.clone(), address: contact.mail.clone() }
     }
 }
 
@@ -235,6 +260,26 @@ mod tests {
             check("Jane\nBcc: joe@acme.com").unwrap_err().to_string(),
             "\\u{a} is not allowed in a mail address or a name"
         );
+    }
+
+    #[test]
+    fn every_domain_goes_over_the_wire_in_ascii() {
+        for (address, wire) in [
+            ("jane@acme.com", "jane@acme.com"),
+            ("jane@müller.de", "jane@xn--mller-kva.de"),
+            ("jürgen@Bücher.example", "jürgen@xn--bcher-kva.example"),
+            ("\"a@b\"@例え.テスト", "\"a@b\"@xn--r8jz45g.xn--zckzah"),
+        ] {
+            assert_eq!(on_the_wire(address).as_deref(), Ok(wire));
+        }
+    }
+
+    #[test]
+    fn logs_hold_no_whole_address() {
+        assert_eq!(masked("jane@acme.com"), "j***@acme.com");
+        assert_eq!(masked("j@acme.com"), "j***@acme.com");
+        assert_eq!(masked("\"a@b\"@acme.com"), "a***@acme.com");
+        assert_eq!(masked("jane"), "j***@");
     }
 
     proptest! {

@@ -69,6 +69,49 @@ const TEMPLATE: &str = r##"# The settings of this license authority.
 # How many days old the newest may be before 'lic doctor' warns.
 # max_age_days = 7
 
+# How mails leave, for 'lic notify' and 'lic mail test ADDRESS'. Without this section none does.
+# [mail]
+# A mail server ("smtp"), the system's mail program ("sendmail"), or a folder of .eml files ("folder").
+# transport = "smtp"
+# Who writes.
+# from = "Example Software <licenses@example.com>"
+# Who gets the answers where a customer has no account owner with a mail address.
+# reply_to = "sales@example.com"
+# What every subject begins with.
+# subject_prefix = "[Example]"
+# The language of the mails: "en", "de", or that of your own templates in the folder templates/ beside this file.
+# language = "en"
+# How many seconds each step may take.
+# timeout = 30
+# The server: its name and port. The connection is encrypted on request ("starttls") or from the start ("tls"); not at all
+# ("none") only to this machine.
+# host = "mail.example.com"
+# port = 587
+# security = "starttls"
+# Who logs in, and the file with the password; without it, the credential 'lic-smtp-password' of the service manager.
+# user = "licenses"
+# password_file = "/etc/lic/smtp-password"
+# Certificates to trust beside those of the system.
+# ca_file = "/etc/lic/mail-ca.pem"
+# The mail program.
+# program = "/usr/sbin/sendmail"
+# The folder, seen from this file.
+# folder = "mails"
+
+# Who is told of the ends of licenses.
+# [notify]
+# How many days before the end.
+# windows = [30, 14, 7, 1, 0]
+# Who gets the daily digest of all licenses that end soon.
+# digest = ["sales@example.com"]
+# Whether customers' contacts are told of their own licenses.
+# customers = true
+# Tiers and customers that are left out of that: "free", or "cockpit/free" for one product.
+# no_tiers = ["free"]
+# no_customers = ["acme"]
+# Customers who read another language.
+# languages = { acme = "de" }
+
 # Presets: ready-made orders for 'lic quick NAME [CUSTOMER]'. What a preset does not say comes from the tier.
 
 # 'lic quick trial acme': for trying out.
@@ -168,6 +211,8 @@ mod tests {
         let on = read(&switched_on(&commented(&bare("Example Software"))));
         assert_eq!(on.authority, settings.authority);
         assert_eq!(on.defaults.out, settings.defaults.out);
+        assert_eq!((&on.notify.windows, on.notify.customers), (&settings.notify.windows, settings.notify.customers));
+        assert_eq!(on.mail.unwrap().timeout, std::time::Duration::from_secs(30));
         let example = &on.presets["example"];
         assert_eq!((example.kind, example.internal), (LicenseType::Commercial, false));
     }
@@ -175,11 +220,11 @@ mod tests {
     #[test]
     fn every_setting_there_is_stands_in_the_file() {
         let text = commented(&bare("Example"));
-        for section in ["authority", "defaults", "presets.example"] {
+        for section in ["authority", "defaults", "mail", "notify", "presets.example"] {
             let refused = Settings::parse(&format!("[{section}]\nzzz = 1\n"), Path::new("x")).unwrap_err();
             let hint = refused.hint().unwrap().to_owned();
             let known = hint.strip_prefix("known here: ").unwrap();
-            for key in known.split(", ").filter(|key| *key != "until") {
+            for key in known.split(", ").filter(|key| !["until", "password"].contains(key)) {
                 let section_text = switched_on(&text);
                 let section_text = section_text.split(&format!("[{section}]")).nth(1).unwrap();
                 assert!(section_text.contains(&format!("\n{key} = ")), "{section}.{key}");

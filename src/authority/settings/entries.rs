@@ -50,6 +50,7 @@ impl Settings {
         if let Ok(document) = DeTable::parse(&self.text) {
             collect(&self.text, "", document.get_ref(), &mut entries);
         }
+        let days: Vec<String> = self.notify.windows.iter().map(u32::to_string).collect();
         let defaults = [
             ("authority.issuer", Some(self.authority.issuer.clone())),
             ("backup.folder", Some(self.backup.folder.as_deref().unwrap_or(Path::new("backups")).display().to_string())),
@@ -58,6 +59,8 @@ impl Settings {
             ("defaults.out", Some(self.defaults.out.display().to_string())),
             ("defaults.product", None),
             ("defaults.tier", None),
+            ("notify.customers", Some(self.notify.customers.to_string())),
+            ("notify.windows", Some(days.join(", "))),
             ("status.uri", None),
         ];
         for (key, value) in defaults {
@@ -121,6 +124,8 @@ mod tests {
                 "defaults.out = keys (lic.toml line 14)",
                 "defaults.product =  (default)",
                 "defaults.tier =  (default)",
+                "notify.customers = true (default)",
+                "notify.windows = 30, 14, 7, 1, 0 (default)",
                 "presets.trial.features = sso, api (lic.toml line 7)",
                 "presets.trial.for = 30d (lic.toml line 6)",
                 "presets.trial.limits.users = 1000 (lic.toml line 12)",

@@ -100,7 +100,26 @@ impl Mistake {
     pub(in crate::authority) fn from_toml(text: &str, path: &Path, error: &toml::de::Error) -> Self {
         let span = error.span().unwrap_or(0..0);
         let (message, hint) = reword(error.message());
-        Self { hint, ..Self::at(text, path, span, message) }
+        let mistake = Self { hint, ..Self::at(text, path, span, message) };
+        if mistake.is_about_a_secret() { mistake.without_value() } else { mistake }
+    }
+
+    /// Whether the line may hold a password, under its own name or a mistyped one.
+    fn is_about_a_secret(&self) -> bool {
+        let name = self.source.0.split('=').next().unwrap_or_default().to_lowercase();
+        self.message == NO_PASSWORD || ((name.contains("pas") || name.contains("secret")) && !name.contains("file"))
+    }
+
+    /// The same without what stands behind the `=`: what is printed here ends up in logs.
+    fn without_value(mut self) -> Self {
+        let (source, start, marked) = &mut self.source;
+        if let Some((name, _)) = source.split_once('=') {
+            let shown = width(name) + 2;
+            *source = format!("{name}= …");
+            *start = (*start).min(shown);
+            *marked = (*marked).min(shown + 1 - *start).max(1);
+        }
+        self
     }
 }
 
@@ -160,8 +179,15 @@ fn width(text: &str) -> usize {
     text.chars().map(|character| visible(character).width().unwrap_or(0)).sum()
 }
 
+/// A secret in a file that is shown, copied and backed up.
+pub(in crate::authority) const NO_PASSWORD: &str = "no password is kept in lic.toml";
+const PASSWORD_FILE: &str = "put it into a file that you alone may read: password_file = \"/etc/lic/smtp-password\"";
+
 /// Serde's message in this program's words, and a hint. A message of an unknown form stays as it is.
 fn reword(message: &str) -> (String, Option<String>) {
+    if message == NO_PASSWORD {
+        return (message.to_owned(), Some(PASSWORD_FILE.to_owned()));
+    }
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let Some((name, known)) = names.split_first() else { return (message.to_owned(), None) };
     if message.starts_with("unknown field") {
@@ -229,6 +255,23 @@ mod tests {
     #[test]
     fn a_mistake_over_several_lines_is_marked_in_the_first() {
         assert!(shown("a = '''\nb\n'''\n", 4..13).ends_with("1 | a = '''\n  |     ^^^"));
+    }
+
+    #[test]
+    fn a_password_is_not_shown_where_it_stands_by_mistake() {
+        for (text, marked) in [
+            ("password = 'hunter2'\n", NO_PASSWORD),
+            ("pasword = 'hunter2'\n", "unknown field `pasword`, expected `password_file`"),
+            ("smtp_secret = 'hunter2'\n", "unknown field `smtp_secret`, expected `user`"),
+        ] {
+            let at = if marked == NO_PASSWORD { 11..20 } else { 0..7 };
+            let mistake = Mistake::at(text, Path::new("lic.toml"), at, reword(marked).0);
+            assert!(mistake.is_about_a_secret());
+            let shown = mistake.without_value().to_string();
+            assert!(!shown.contains("hunter2") && shown.lines().count() == 5, "{shown}");
+        }
+        let file = Mistake::at("pass_file = 3\n", Path::new("lic.toml"), 0..9, "unknown setting `pass_file`");
+        assert!(!file.is_about_a_secret());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod commented;
 mod entries;
 pub mod error;
 pub(in crate::authority) mod fields;
+pub mod mail;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,6 +21,7 @@ use crate::license::{Date, LicenseType, Slug, Term};
 pub use commented::{NewSettings, commented};
 pub use entries::{Entry, Origin};
 pub use error::{Mistake, SettingsError};
+pub use mail::{MailSettings, MailTransport, NotifySettings, SmtpSettings};
 
 /// The settings of an authority.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +36,10 @@ pub struct Settings {
     pub backup: BackupSettings,
     /// Ready-made orders for `lic quick`, by name.
     pub presets: BTreeMap<Slug, Preset>,
+    /// How mails leave; `None`: they do not.
+    pub mail: Option<MailSettings>,
+    /// Who is told of the ends of licenses.
+    pub notify: NotifySettings,
     /// What was read, to say later where each setting came from.
     text: String,
 }
@@ -141,6 +147,9 @@ struct RawSettings {
     backup: BackupSettings,
     #[serde(default)]
     presets: BTreeMap<Slug, Preset>,
+    mail: Option<MailSettings>,
+    #[serde(default)]
+    notify: NotifySettings,
 }
 
 #[derive(Deserialize)]
@@ -238,8 +247,8 @@ impl Settings {
     pub fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
         let text = without_mark(text);
         let raw: RawSettings = toml::from_str(text).map_err(|error| Mistake::from_toml(text, path, &error))?;
-        let RawSettings { authority, defaults, status, backup, presets } = raw;
-        Ok(Self { authority, defaults, status, backup, presets, text: text.to_owned() })
+        let RawSettings { authority, defaults, status, backup, mail, notify, presets } = raw;
+        Ok(Self { authority, defaults, status, backup, mail, notify, presets, text: text.to_owned() })
     }
 
     /// Reads the settings file.

@@ -16,8 +16,10 @@ mod inspect;
 mod issue;
 mod key;
 mod list;
+mod mail;
 mod man;
 mod migrate_from;
+mod notify;
 mod operator;
 mod quick;
 mod reinstate;
@@ -104,6 +106,8 @@ commands! {
     Restore: restore,
     Doctor: doctor,
     MigrateFrom: migrate_from "migrate-from",
+    Notify: notify,
+    Mail: mail,
     Config: config,
     Completions: completions,
     Man: man,

@@ -12,6 +12,7 @@ pub mod issued;
 pub mod key;
 pub mod key_plan;
 pub mod license;
+pub mod mail;
 pub mod operator;
 pub mod reissued;
 pub mod status_list;

@@ -47,3 +47,46 @@ CREATE TABLE foreign_licenses (
 ) STRICT;
 
 CREATE INDEX foreign_licenses_by_digest ON foreign_licenses (digest) WHERE digest IS NOT NULL;
+-- Mail
+--
+-- The outbox of `lic notify`. This is the state of its work and no projection of events: nothing of it is rebuilt or compared by
+-- a replay (see `WORK` in replay.rs), and a ledger made from its events begins with these tables empty.
+CREATE TABLE mails (
+    id         INTEGER PRIMARY KEY,
+    kind       TEXT NOT NULL CHECK (kind IN ('customer', 'digest')),
+    day        INTEGER NOT NULL,                    -- the day it was planned on: its first second
+    since      INTEGER NOT NULL,                    -- licenses that ended on this day or later count as just ended: its first second
+    customer   INTEGER REFERENCES customers (id),   -- NULL: a digest
+    recipient  TEXT NOT NULL,
+    name       TEXT,                                -- the recipient's
+    message_id TEXT NOT NULL UNIQUE,
+    state      TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'refused', 'dropped', 'unknown')),
+    attempts   INTEGER NOT NULL,                    -- how often it was tried
+    unanswered INTEGER NOT NULL,                    -- how often it was handed over without an answer
+    tried_at   INTEGER,
+    answer     TEXT,                                -- to the last attempt
+    CHECK ((customer IS NULL) = (kind = 'digest'))
+) STRICT;
+
+CREATE INDEX mails_open ON mails (id) WHERE state IN ('queued', 'sending', 'failed');
+CREATE INDEX mails_by_customer ON mails (customer) WHERE customer IS NOT NULL;
+CREATE INDEX digests_by_day ON mails (day, recipient) WHERE kind = 'digest';
+
+-- What a customer's mail tells: one row for each end of a license, window and recipient.
+CREATE TABLE mail_lines (
+    license   INTEGER NOT NULL REFERENCES licenses (status_index),
+    ends      INTEGER NOT NULL,
+    window    INTEGER NOT NULL,                     -- days before the end
+    recipient TEXT NOT NULL,
+    mail      INTEGER NOT NULL REFERENCES mails (id),
+    PRIMARY KEY (license, ends, window, recipient)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX mail_lines_by_mail ON mail_lines (mail);
+
+-- When 'lic notify' first ran, and when it last left nothing behind that failed.
+CREATE TABLE mail_runs (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    began_at INTEGER NOT NULL,
+    good_at  INTEGER
+) STRICT;
