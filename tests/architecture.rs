@@ -340,6 +340,7 @@ fn temporary_files_are_made_where_files_are_written() {
             "src/authority/backup/mod.rs",
             "src/authority/exchange.rs",
             "src/authority/init.rs",
+            "src/authority/notify/metrics.rs",
             "src/authority/restore.rs",
             "src/cli/commands/demo.rs",
             "src/cli/commands/saving.rs",

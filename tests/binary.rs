@@ -6,6 +6,8 @@
 
 #![cfg(all(unix, feature = "authority"))]
 
+#[path = "binary/notify.rs"]
+mod notify;
 #[path = "binary/processes.rs"]
 mod processes;
 #[path = "binary/screen.rs"]

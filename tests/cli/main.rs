@@ -25,6 +25,7 @@ mod key;
 mod list;
 mod man;
 mod migrate_from;
+mod notify;
 mod operator;
 mod quick;
 mod reinstate;

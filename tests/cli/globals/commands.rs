@@ -27,8 +27,10 @@ pub enum Does {
     Reads,
     /// Prints, without an authority.
     Prints,
+    /// Reads the ledger and sends mail; prints nothing.
+    Sends,
 }
-use Does::{Exports, Prints, Reads, Records, WritesFiles};
+use Does::{Exports, Prints, Reads, Records, Sends, WritesFiles};
 
 const fn example(command: &'static [&'static str], args: &'static [&'static str], does: Does) -> Example {
     Example { command, args, does }
@@ -41,7 +43,7 @@ const NEXT: &str = "0qaf";
 const RETIRED: &str = "KyOP";
 
 /// Every command, in the order of the help.
-pub const EVERY: [Example; 59] = [
+pub const EVERY: [Example; 62] = [
     example(&["demo"], &[], Prints),
     example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
     example(&["issue"], &["acme", "--tier", "basic"], Records),
@@ -96,6 +98,9 @@ pub const EVERY: [Example; 59] = [
     example(&["restore"], &["saved", "--home", "restored"], WritesFiles),
     example(&["doctor"], &[], Reads),
     example(&["migrate-from", "csv"], &["old.csv", "--map", "old.toml"], Records),
+    example(&["notify", "history"], &[], Reads),
+    example(&["mail", "preview"], &[], Reads),
+    example(&["mail", "test"], &["jane@acme.example"], Sends),
     example(&["config", "show"], &[], Reads),
     example(&["completions"], &["bash"], Prints),
     example(&["man"], &["issue"], Prints),
@@ -117,12 +122,12 @@ impl Example {
 
     /// Whether it needs an authority.
     pub fn needs_authority(&self) -> bool {
-        matches!(self.does, Records | Exports | Reads)
+        matches!(self.does, Records | Exports | Reads | Sends)
     }
 
-    /// Whether it changes anything.
+    /// Whether it changes anything, here or elsewhere.
     pub fn changes(&self) -> bool {
-        matches!(self.does, Records | Exports | WritesFiles)
+        matches!(self.does, Records | Exports | WritesFiles | Sends)
     }
 }
 
@@ -138,7 +143,9 @@ fn made() -> Desk {
     desk.lic(&["issue", "acme", "--tier", "basic", "--out", "key.lic"]).done();
     let settings = desk.home().join("lic.toml");
     let text = std::fs::read_to_string(&settings).unwrap();
-    std::fs::write(settings, text.replace("# uri = \"https", "uri = \"https")).unwrap();
+    // A mail program that takes everything and does nothing with it.
+    let mail = "[mail]\ntransport = 'sendmail'\nprogram = '/bin/true'\nfrom = 'licenses@example.com'\n";
+    std::fs::write(settings, text.replace("# uri = \"https", "uri = \"https") + mail).unwrap();
     desk.lic(&["status", "publish", "--out", "earlier"]).done();
     desk.lic(&["issue", "acme", "--tier", "basic", "--out", "off.lic"]).done();
     desk.lic(&["suspend", "off.lic"]).done();

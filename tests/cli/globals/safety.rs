@@ -27,7 +27,7 @@ fn without_dry_run_the_same_commands_change_something() {
         let expected = match example.does {
             Does::Records => (true, true),
             Does::Exports | Does::WritesFiles => (false, true),
-            Does::Reads | Does::Prints => (false, false),
+            Does::Reads | Does::Prints | Does::Sends => (false, false),
         };
         assert_eq!(changed, expected, "{run}");
     }
