@@ -65,7 +65,7 @@ fn every_format_tells_the_same() {
     let rows = |format: &str| desk.lic(&["doctor", "-o", format]).done().stdout;
     let json: serde_json::Value = serde_json::from_str(&rows("json")).unwrap();
     let count = json["findings"].as_array().unwrap().len();
-    assert_eq!((json["schema"].as_u64(), count), (Some(1), 6));
+    assert_eq!((json["schema"].as_u64(), count), (Some(1), 7));
     for (format, beside) in [("jsonl", 0), ("csv", 1), ("tsv", 1), ("name", 0), ("md", 2)] {
         let text = rows(format);
         assert_eq!(text.lines().filter(|line| !line.is_empty()).count(), count + beside, "{text}");
@@ -290,4 +290,38 @@ fn a_home_of_another_user_is_examined_as_far_as_it_goes() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.contains("settings\terror") || told.contains("settings\tok"), "{told}");
     assert!(told.contains("ledger\tok"), "{told}");
+}
+
+/// The desk, with more in its settings.
+fn with_settings(more: &str) -> Desk {
+    let desk = healthy();
+    let settings = desk.home().join("lic.toml");
+    std::fs::write(&settings, std::fs::read_to_string(&settings).unwrap() + more).unwrap();
+    desk
+}
+
+#[test]
+fn a_status_list_that_is_missing_or_about_to_end_is_told() {
+    let desk = healthy();
+    let settings = desk.home().join("lic.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, text.replace("# uri = ", "uri = ")).unwrap();
+    says(&desk, "status", "warning", "nothing was published there yet");
+    desk.lic(&["status", "publish", "--out", "lists"]).done();
+    assert_eq!(found(&desk.lic(&["doctor", "--json"])), []);
+    desk.set_time("2030-01-01");
+    says(&desk, "status", "error", "verifiers take it no more");
+}
+
+#[test]
+fn mail_that_cannot_leave_and_notices_that_stopped_are_told() {
+    let desk = with_settings(
+        "\n[mail]\nfrom = 'a@vendor.example'\ntransport = 'smtp'\nhost = 'mail.vendor.example'\nuser = 'a'\npassword_file = 'mail.pass'\n",
+    );
+    says(&desk, "mail", "error", "the password file");
+    std::fs::write(desk.home().join("mail.pass"), "secret").unwrap();
+    set_mode(&desk.home().join("mail.pass"), 0o644);
+    says(&desk, "mail", "error", "others may read the password file");
+    set_mode(&desk.home().join("mail.pass"), 0o600);
+    says(&desk, "mail", "warning", "'lic notify' never went well");
 }

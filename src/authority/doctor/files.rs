@@ -146,7 +146,7 @@ fn leftovers(patient: &Patient, notes: &mut Notes<'_>) {
 }
 
 /// The permission bits of a file; `None` where there is none, or no such bits.
-fn mode(path: &Path) -> Option<u32> {
+pub(super) fn mode(path: &Path) -> Option<u32> {
     let metadata = fs::metadata(path).ok()?;
     #[cfg(unix)]
     return Some(std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777);

@@ -9,6 +9,8 @@ mod clock;
 mod files;
 mod keys;
 mod ledger;
+mod mail;
+mod status;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -107,13 +109,15 @@ impl Notes<'_> {
 type Check = fn(&Patient, &mut Notes<'_>);
 
 /// Every group of checks, in the order in which they are told.
-const CHECKS: [(&str, Check); 6] = [
+const CHECKS: [(&str, Check); 8] = [
     ("settings", files::settings),
     ("files", files::files),
     ("clock", clock::clock),
     ("ledger", ledger::ledger),
     ("keys", keys::keys),
     ("backups", backups::backups),
+    ("status", status::status),
+    ("mail", mail::mail),
 ];
 
 impl Patient {
