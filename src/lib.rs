@@ -9,11 +9,15 @@ pub mod audit;
 pub mod authority;
 #[cfg(feature = "authority")]
 pub mod cli;
+#[cfg(feature = "machine")]
+pub mod guard;
 #[cfg(feature = "authority")]
 pub mod keyring;
 #[cfg(feature = "authority")]
 pub mod ledger;
 pub mod license;
+#[cfg(feature = "machine")]
+pub mod machine;
 #[cfg(feature = "authority")]
 pub mod mail;
 #[cfg(feature = "authority")]

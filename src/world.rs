@@ -12,6 +12,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::license::Timestamp;
+use crate::machine::System;
 
 /// Tells the time.
 pub trait Clock {
@@ -97,6 +98,8 @@ pub struct World {
     pub folder: PathBuf,
     /// The name of the system user, asked for when it is needed.
     pub user: fn() -> Option<String>,
+    /// Where machine IDs are read.
+    pub system: System,
 }
 
 impl World {
@@ -110,6 +113,7 @@ impl World {
             environment: std::env::vars_os().collect(),
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             user: real::system_user,
+            system: System::this(),
         }
     }
 

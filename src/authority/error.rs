@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::backup::BackupError;
 use super::settings::SettingsError;
+use crate::guard::InvalidText;
 use crate::keyring::{KeyringError, PassphraseError};
 use crate::ledger::{KeyPurpose, KeyState, LedgerError};
 use crate::license::id::InvalidLicenseId;
-use crate::license::{Date, LicenseId, RevocationReason, Role, Slug};
+use crate::license::{Date, LicenseId, RevocationReason, Role, Slug, Timestamp};
 use crate::token::Kid;
 
 /// Why a use case could not be carried out. `cli` adds the exit code and the next command to type.
@@ -232,6 +233,20 @@ pub enum Error {
     /// The order contradicts itself or the rules of licenses.
     #[error("{0}")]
     Invalid(String),
+    /// The machine ID was made for another product.
+    #[error("this machine ID is not for product '{product}': it was made for another one")]
+    MachineOfAnotherProduct {
+        /// The product of the license.
+        product: Slug,
+    },
+    /// The terms do not allow machines of this sort.
+    #[error("this machine ID is of {found}, and the license is for {allowed} only")]
+    MachineKindRefused {
+        /// What it is, in words.
+        found: &'static str,
+        /// What may be bound, in words.
+        allowed: String,
+    },
     /// The license was taken back, and gets no new revision.
     #[error("license {0} is revoked, and what is revoked gets no new key")]
     Revoked(LicenseId),
@@ -292,6 +307,72 @@ pub enum Error {
         all: usize,
         /// Those that cannot be, with the reasons.
         failed: Vec<(LicenseId, Self)>,
+    },
+    /// No seat is left.
+    #[error("license {license} is for at most {max} {}, and all seats are held: {}", if *.max == 1 { "machine" } else { "machines" }, .holders.join(", "))]
+    NoSeat {
+        /// The license.
+        license: LicenseId,
+        /// How many machines may be bound.
+        max: u32,
+        /// The machines that hold the seats.
+        holders: Vec<String>,
+    },
+    /// Seats passed from machine to machine too often.
+    #[error("license {license} gave back {given_back} seats within a year, and {most} may pass on")]
+    TooManyTransfers {
+        /// The license.
+        license: LicenseId,
+        /// How many may pass on in a year.
+        most: u32,
+        /// How many were given back.
+        given_back: u32,
+    },
+    /// The license is not bound to machines.
+    #[error("license {0} is good on any number of machines: there is nothing to activate")]
+    NotBound(LicenseId),
+    /// The machine is another customer's.
+    #[error("this machine holds a seat of license {license}, which belongs to customer '{customer}'")]
+    MachineElsewhere {
+        /// The customer.
+        customer: Slug,
+        /// The license.
+        license: LicenseId,
+    },
+    /// The license does not have this machine.
+    #[error("license {license} has no machine '{name}'{}", .elsewhere.as_ref().map(|(license, customer)| format!(": it is bound to {license} of customer '{customer}'")).unwrap_or_default())]
+    NoSuchMachine {
+        /// What was asked for.
+        name: String,
+        /// The license.
+        license: LicenseId,
+        /// The license that has it, and whose that is.
+        elsewhere: Option<(LicenseId, Slug)>,
+    },
+    /// More than one machine fits.
+    #[error("'{name}' fits several machines: {}", .fits.join(", "))]
+    AmbiguousMachine {
+        /// What was asked for.
+        name: String,
+        /// The machines that fit.
+        fits: Vec<String>,
+    },
+    /// A request for an activation, or a receipt, cannot be used.
+    #[error(transparent)]
+    Unreadable(InvalidText),
+    /// The request was answered, and what it asked for has changed since.
+    #[error("this request was answered before, for license {0}: a request is good once")]
+    RequestAnswered(LicenseId),
+    /// The receipt belongs to no activation.
+    #[error("no machine of license {0} was activated with the request that this receipt names")]
+    UnknownReceipt(LicenseId),
+    /// The seat was given back already.
+    #[error("the seat of license {license} was given back already, on {}", .at.date())]
+    GivenBackBefore {
+        /// The license.
+        license: LicenseId,
+        /// When.
+        at: Timestamp,
     },
     /// The same request id stands for another order.
     #[error("request '{request}' was used before, for other terms: {license}")]

@@ -4,6 +4,7 @@
 //! leave one out. A use case takes the time, the acting operator and its random bytes as arguments, and makes each
 //! change in one transaction of the ledger.
 
+pub mod activate;
 pub mod actor;
 pub mod audit;
 pub mod backup;
@@ -19,6 +20,7 @@ pub mod home;
 pub mod init;
 pub mod issue;
 mod limits;
+pub mod machines;
 pub mod notify;
 pub mod operators;
 pub mod order;

@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::{Error, find};
 use crate::ledger::Tables;
 use crate::license::terms::LARGEST_LIMIT;
-use crate::license::{Customer, Date, LicenseType, MachineId, MachineTerms, Period, Slug, Term, Terms, Tier, Timestamp};
+use crate::license::{
+    Customer, Date, LicenseType, MachineId, MachineKind, MachineTerms, Period, Slug, Term, Terms, Tier, Timestamp,
+};
 use crate::token::{LARGEST_META, meta_size};
 
 /// The most licenses that one order may ask for.
@@ -207,7 +209,13 @@ impl Order {
         {
             return Err(invalid(format!("{} machines are named, but at most {max} may be bound", self.machines.len())));
         }
-        Ok(MachineTerms { max, bound: self.machines.clone(), require: None })
+        // What is said about sorts and factors means nothing where no machine is ever bound.
+        let bound = max.is_some() || !self.machines.is_empty();
+        let kinds = if bound { tier.machine_kinds.clone() } else { BTreeSet::new() };
+        for machine in &self.machines {
+            check_machine(machine, &tier.product, &kinds)?;
+        }
+        Ok(MachineTerms { max, bound: self.machines.clone(), require: tier.machine_factors.filter(|_| bound), kinds })
     }
 
     fn granted_features(&self, tier: &Tier) -> Result<BTreeSet<Slug>, Error> {
@@ -233,6 +241,23 @@ impl Order {
         }
         Ok(limits)
     }
+}
+
+/// Whether a license of this product may be bound to a machine, as far as its ID tells.
+pub(super) fn check_machine(machine: &MachineId, product: &Slug, kinds: &BTreeSet<MachineKind>) -> Result<(), Error> {
+    let Some(fingerprint) = machine.fingerprint() else { return Ok(()) };
+    if !fingerprint.is_for(product) {
+        return Err(Error::MachineOfAnotherProduct { product: product.clone() });
+    }
+    if !fingerprint.identifies() {
+        return Err(invalid("this machine ID tells no machine from the next".into()));
+    }
+    let kind = fingerprint.environment().kind();
+    if kinds.is_empty() || kinds.contains(&kind) {
+        return Ok(());
+    }
+    let allowed: Vec<&str> = kinds.iter().map(|kind| kind.plural()).collect();
+    Err(Error::MachineKindRefused { found: fingerprint.environment().described(), allowed: allowed.join(" and ") })
 }
 
 fn invalid(why: String) -> Error {

@@ -53,6 +53,13 @@ impl<'a> Named<'a> {
     }
 }
 
+impl Issued {
+    /// A revision that was signed before.
+    pub(super) fn again(tables: &Tables<'_>, id: LicenseId, rev: u32) -> Result<Self, Error> {
+        as_answered(tables, id, rev)
+    }
+}
+
 /// A license as it was when a request was answered with it.
 fn as_answered(tables: &Tables<'_>, id: LicenseId, rev: u32) -> Result<Issued, Error> {
     let unknown = || Error::UnknownLicense(id.to_string());

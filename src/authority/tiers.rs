@@ -5,7 +5,7 @@ use super::difference::{Difference, differences};
 use super::{Actor, Authority, Error, Mode, find};
 use crate::ledger::{Fact, Transaction};
 use crate::license::terms::LARGEST_LIMIT;
-use crate::license::{Role, Tier, Timestamp};
+use crate::license::{Factor, Role, Tier, Timestamp};
 
 /// The most days that grace, warning and offline windows may have.
 const MOST_DAYS: u32 = 3_660;
@@ -106,6 +106,9 @@ pub(super) fn check(tier: &Tier) -> Result<(), Error> {
     }
     if tier.seats == Some(0) || tier.machines == Some(0) {
         return refuse("seats and machines start at 1; leave them out for unlimited".into());
+    }
+    if tier.machine_factors.is_some_and(|factors| !(1..=Factor::ALL.len()).contains(&usize::from(factors))) {
+        return refuse(format!("machine_factors must be from 1 to {}", Factor::ALL.len()));
     }
     if let Some((name, _)) = tier.limits.iter().find(|(_, limit)| **limit > LARGEST_LIMIT) {
         return refuse(format!("limit '{name}' is larger than {LARGEST_LIMIT}"));

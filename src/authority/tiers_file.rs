@@ -10,6 +10,9 @@
 //! term = "1y"                # or "perpetual"
 //! seats = 100                # absent: unlimited
 //! machines = 20              # absent: not bound to machines
+//! machine_kinds = ["physical"] # or "virtual", "container"; absent: any
+//! machine_factors = 3        # how many of five must match; absent: three
+//! transfers = 4              # from machine to machine in a year; absent: as many as machines, and at least 4
 //! grace_days = 14            # 0 unless given
 //! warn_days = 30             # 30 unless given
 //! offline_days = 90          # absent: no status list is needed
@@ -30,7 +33,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::settings::{Mistake, SettingsError, fields, without_mark};
-use crate::license::{Price, Slug, Term, Tier};
+use crate::license::{MachineKind, Price, Slug, Term, Tier};
 
 pub(super) use super::settings::fields::quoted;
 
@@ -59,6 +62,10 @@ struct Entry {
     seats: Option<u32>,
     #[serde(default, deserialize_with = "fields::some_count")]
     machines: Option<u32>,
+    #[serde(default)]
+    machine_kinds: BTreeSet<MachineKind>,
+    machine_factors: Option<u8>,
+    transfers: Option<u32>,
     #[serde(default, deserialize_with = "fields::days")]
     grace_days: u32,
     #[serde(default, deserialize_with = "fields::some_days")]
@@ -85,6 +92,9 @@ impl Entry {
             term: self.term,
             seats: self.seats,
             machines: self.machines,
+            machine_kinds: self.machine_kinds,
+            machine_factors: self.machine_factors,
+            transfers: self.transfers,
             grace_days: self.grace_days,
             warn_days: self.warn_days.unwrap_or(DEFAULT_WARN_DAYS),
             offline_days: self.offline_days,
@@ -153,9 +163,15 @@ fn settings_of(tier: &Tier) -> Vec<(&'static str, String)> {
     let mut number = |key, value: Option<u32>| settings.extend(value.map(|value| (key, value.to_string())));
     number("seats", tier.seats);
     number("machines", tier.machines);
+    number("machine_factors", tier.machine_factors.map(u32::from));
+    number("transfers", tier.transfers);
     number("grace_days", Some(tier.grace_days).filter(|days| *days != 0));
     number("warn_days", Some(tier.warn_days).filter(|days| *days != DEFAULT_WARN_DAYS));
     number("offline_days", tier.offline_days);
+    if !tier.machine_kinds.is_empty() {
+        let kinds: Vec<String> = tier.machine_kinds.iter().map(|kind| quoted(kind.as_str())).collect();
+        settings.push(("machine_kinds", format!("[{}]", kinds.join(", "))));
+    }
     if !tier.features.is_empty() {
         let features: Vec<String> = tier.features.iter().map(|feature| quoted(feature.as_str())).collect();
         settings.push(("features", format!("[{}]", features.join(", "))));
@@ -308,13 +324,18 @@ hint: did you mean `limits`?"
             (product, slug_, name, rank) in (slug(), slug(), "[A-Z\"\\\\#]\\PC{0,10}[A-Z]", any::<u32>()),
             (seats, machines) in (proptest::option::of(1u32..), proptest::option::of(1u32..)),
             (grace_days, warn_days, offline_days) in (0u32..100, 0u32..100, proptest::option::of(0u32..100)),
+            (machine_kinds, machine_factors, transfers) in (
+                proptest::collection::btree_set(proptest::sample::select(&MachineKind::ALL[..]), 0..3),
+                proptest::option::of(1u8..6),
+                proptest::option::of(0u32..9),
+            ),
             features in proptest::collection::btree_set(slug(), 0..4),
             limits in proptest::collection::btree_map(slug(), 0..=crate::license::terms::LARGEST_LIMIT, 0..4),
             (days, cents, retired) in (proptest::option::of(1u32..1000), proptest::option::of(0u64..1_000_000), any::<bool>()),
         ) -> Tier {
             let price = cents.map(|cents| format!("{}.{:02} EUR", cents / 100, cents % 100).parse().unwrap());
             let term = days.map_or(Term::Perpetual, |days| Term::For(Period::days(days)));
-            Tier { product, slug: slug_, name, rank, term, seats, machines, grace_days, warn_days, offline_days, features, limits,
+            Tier { product, slug: slug_, name, rank, term, seats, machines, machine_kinds, machine_factors, transfers, grace_days, warn_days, offline_days, features, limits,
                 monthly: price, yearly: price, retired }
         }
     }

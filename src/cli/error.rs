@@ -5,6 +5,7 @@ use std::io;
 use crate::authority::Error;
 use crate::authority::notify::NotifyError;
 use crate::authority::settings::SettingsError;
+use crate::guard::GuardError;
 use crate::keyring::{KeyringError, PassphraseError};
 use crate::ledger::{KeyPurpose, KeyState, LedgerError};
 use crate::license::Slug;
@@ -70,6 +71,14 @@ impl Failure {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Says so as a warning, and goes on.
+    pub fn warn(self, session: &mut super::session::Session<'_>) {
+        session.warn(&self.message);
+        if let Some(hint) = &self.hint {
+            session.hint(hint);
+        }
     }
 
     /// A person cancelled.
@@ -197,6 +206,46 @@ impl From<Error> for Failure {
                     "give somebody else a copy first: 'lic key give {kid} OPERATOR'; or insist with 'lic key take --force'"
                 )),
             ),
+            Error::NoSeat { license, max, .. } => (
+                exit::FAILED,
+                Some(format!(
+                    "take one off with 'lic machine deactivate {license} MACHINE', or grant more with 'lic change {license} --max-machines {}'",
+                    max.saturating_add(1)
+                )),
+            ),
+            Error::TooManyTransfers { .. } => (
+                exit::FAILED,
+                Some(
+                    "an admin can allow more with 'lic tier edit TIER --transfers'; or grant another machine with 'lic change'"
+                        .into(),
+                ),
+            ),
+            Error::NotBound(license) => (
+                exit::FAILED,
+                Some(format!("say first how many machines it may run on: 'lic change {license} --max-machines 2'")),
+            ),
+            Error::MachineElsewhere { license, .. } => (
+                exit::FAILED,
+                Some(format!("see it with 'lic machine list {license}'; a cloned image is bound all the same with --shared")),
+            ),
+            Error::MachineOfAnotherProduct { product } => {
+                (exit::FAILED, Some(format!("have the customer run 'lic fingerprint --product {product}'")))
+            }
+            Error::MachineKindRefused { .. } => (exit::FAILED, Some("see what the tier allows with 'lic tier show'".into())),
+            Error::NoSuchMachine { license, .. } => {
+                (exit::NOT_FOUND, Some(format!("see its machines with 'lic machine list {license}'")))
+            }
+            Error::AmbiguousMachine { .. } => (exit::USAGE, Some("type more of it".into())),
+            Error::Unreadable(_) => (exit::FAILED, Some("have the customer send the whole file again, as it was written".into())),
+            Error::RequestAnswered(_) => {
+                (exit::FAILED, Some("have the customer make a new one with 'lic activate --request'".into()))
+            }
+            Error::UnknownReceipt(license) => {
+                (exit::NOT_FOUND, Some(format!("take the machine off by its name: 'lic machine deactivate {license} MACHINE'")))
+            }
+            Error::GivenBackBefore { license, .. } => {
+                (exit::FAILED, Some(format!("see the machines that are left with 'lic machine list {license}'")))
+            }
             Error::Revoked(license) => (exit::FAILED, Some(format!("see why with 'lic show {license} --history'"))),
             Error::NoStatusAddress => {
                 let hint = "set it in lic.toml, under [status]: uri = \"https://licenses.example.com/status\"";
@@ -273,6 +322,18 @@ fn settings(error: &SettingsError) -> Failure {
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         Error::from(error).into()
+    }
+}
+
+impl From<GuardError> for Failure {
+    fn from(error: GuardError) -> Self {
+        let hint = match &error {
+            GuardError::Unreadable { .. } => "make it readable, or name another file with --state",
+            GuardError::Unwritable { .. } => "name a file with --state that this user may write",
+            GuardError::Damaged(_) | GuardError::OfAnotherMachine => "put the right file there, or name another with --state",
+            GuardError::OfAnotherProduct(_) => "name another file with --state: each product has its own",
+        };
+        Self::failed(escape::human(&error.to_string()).into_owned()).hint(hint)
     }
 }
 

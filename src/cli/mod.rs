@@ -9,6 +9,7 @@ mod complete;
 mod error;
 mod passphrase;
 mod prompt;
+mod qr;
 mod session;
 mod style;
 mod views;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::LedgerError;
 use super::signing_keys::{KeyPurpose, KeyState};
-use crate::license::{Customer, LicenseId, Occasion, Operator, Slug, Terms, Tier, Timestamp};
+use crate::license::{Customer, LicenseId, MachineId, Occasion, Operator, Slug, Terms, Tier, Timestamp};
 use crate::token::Kid;
 
 /// How deep the vendor's own JSON may nest. A reader of JSON gives up at 128, and the event wraps a few levels around it.
@@ -225,6 +225,51 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// A machine took a seat of a license, or the one that holds it showed itself again.
+    #[serde(rename = "machine.activated")]
+    MachineActivated {
+        /// The license.
+        license: LicenseId,
+        /// The machine.
+        machine: MachineId,
+        /// The ID that the same machine had before a part of it was swapped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<MachineId>,
+        /// What people call it; absent: as it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
+        /// The request that asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+        /// The public key that signs for the machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    /// A machine was taken off a license.
+    #[serde(rename = "machine.deactivated")]
+    MachineDeactivated {
+        /// The license.
+        license: LicenseId,
+        /// The machine.
+        machine: MachineId,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// The machine's own receipt, where it gave the seat back itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<String>,
+    },
+    /// What people call a machine changed.
+    #[serde(rename = "machine.renamed")]
+    MachineRenamed {
+        /// The license.
+        license: LicenseId,
+        /// The machine.
+        machine: MachineId,
+        /// The new label; absent: it has none any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
+    },
     /// The note of a license changed, and nothing that its key says.
     #[serde(rename = "license.noted")]
     LicenseNoted {
@@ -299,6 +344,9 @@ impl Fact {
             Self::LicenseSuspended { .. } => "license.suspended",
             Self::LicenseRevoked { .. } => "license.revoked",
             Self::LicenseReinstated { .. } => "license.reinstated",
+            Self::MachineActivated { .. } => "machine.activated",
+            Self::MachineDeactivated { .. } => "machine.deactivated",
+            Self::MachineRenamed { .. } => "machine.renamed",
             Self::LicenseNoted { .. } => "license.noted",
             Self::StatusListPublished { .. } => "status-list.published",
         }
@@ -313,6 +361,9 @@ impl Fact {
             | Self::LicenseSuspended { license, .. }
             | Self::LicenseRevoked { license, .. }
             | Self::LicenseReinstated { license, .. }
+            | Self::MachineActivated { license, .. }
+            | Self::MachineDeactivated { license, .. }
+            | Self::MachineRenamed { license, .. }
             | Self::LicenseNoted { license, .. } => Some(*license),
             _ => None,
         }

@@ -2,8 +2,8 @@
 
 use crate::ledger::{Fact, Foreign, KeyPurpose, KeyState, Ledger, Request};
 use crate::license::{
-    Contact, Customer, CustomerKind, LicenseId, LicenseType, MachineTerms, Occasion, Operator, OperatorLimits, Role, Slug, Terms,
-    Tier, Timestamp,
+    Contact, Customer, CustomerKind, LicenseId, LicenseType, MachineId, MachineTerms, Occasion, Operator, OperatorLimits, Role,
+    Slug, Terms, Tier, Timestamp,
 };
 use crate::token::Kid;
 use proptest::prelude::*;
@@ -48,6 +48,9 @@ pub(crate) fn tier(name: &str, rank: u32) -> Tier {
         term: "1y".parse().unwrap(),
         seats: Some(5),
         machines: None,
+        machine_kinds: Default::default(),
+        machine_factors: None,
+        transfers: None,
         grace_days: 14,
         warn_days: 30,
         offline_days: None,
@@ -155,6 +158,21 @@ pub(crate) fn published(number: u64, uri: &str) -> Fact {
     Fact::StatusListPublished { number, uri: uri.into(), lists: 2, kid: kid(), expires: day(9), revoked: 1, suspended: 0 }
 }
 
+fn machine(name: &str) -> MachineId {
+    name.parse().unwrap()
+}
+
+fn activated(number: u64, name: &str, nonce: Option<&str>) -> Fact {
+    Fact::MachineActivated {
+        license: id(number),
+        machine: machine(name),
+        replaces: nonce.map(|_| machine("host-0")),
+        label: Some("a server".into()),
+        nonce: nonce.map(str::to_owned),
+        key: nonce.map(|_| "a key".into()),
+    }
+}
+
 pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
     let mut facts = beginnings();
     let full =
@@ -172,6 +190,14 @@ pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
         Fact::LicenseNoted { license: id(1), note: Some("by letter".into()) },
         Fact::SigningKeyStateChanged { kid: kid(), state: KeyState::Retired, reason: Some("rotation".into()) },
         published(1, "https://licenses.vendor.example/status"),
+        activated(1, "host-1", Some("0123456789ABCDEF")),
+        Fact::MachineRenamed { license: id(1), machine: machine("host-1"), label: Some("build server".into()) },
+        Fact::MachineDeactivated {
+            license: id(1),
+            machine: machine("host-1"),
+            reason: Some("scrapped".into()),
+            receipt: Some("a receipt".into()),
+        },
     ]);
     facts.push(taken_over(90, "acme", "A-1", Some("AAAA-BBBB")));
     facts
@@ -199,7 +225,7 @@ pub(crate) fn ledger() -> Ledger {
 /// One of the things that people do, on few enough names that they meet.
 pub(crate) fn deed() -> impl Strategy<Value = Fact> {
     let names = prop::sample::select(vec!["acme", "globex", "initech"]);
-    (0u8..18, 0u64..6, 1u32..4, names, 0i64..800, any::<bool>()).prop_map(|(deed, number, rev, name, days, flag)| match deed {
+    (0u8..21, 0u64..6, 1u32..4, names, 0i64..800, any::<bool>()).prop_map(|(deed, number, rev, name, days, flag)| match deed {
         0 => Fact::CustomerAdded(Customer { reference: flag.then(|| "CRM-9".into()), ..customer(name) }),
         1 => Fact::CustomerChanged(Customer { archived: flag, notes: Some(days.to_string()), ..customer(name) }),
         2 => Fact::TierChanged(tier("pro", rev)),
@@ -219,8 +245,11 @@ pub(crate) fn deed() -> impl Strategy<Value = Fact> {
         11 => requested(issue(number, name, |terms| terms.internal = flag), &rev.to_string()),
         12 => noted(issue(number, name, |terms| terms.ends = flag.then(|| day(days))), "noted"),
         14 => Fact::LicenseNoted { license: id(number), note: flag.then(|| days.to_string()) },
+        16 => activated(number, name, flag.then_some(["AAAAAAAAAAAAAAAA", "BBBBBBBBBBBBBBBB"][usize::from(rev > 1)])),
+        17 => Fact::MachineDeactivated { license: id(number), machine: machine(name), reason: None, receipt: None },
+        18 => Fact::MachineRenamed { license: id(number), machine: machine(name), label: flag.then(|| days.to_string()) },
         13 => revise(number, rev, name, |terms| terms.ends = flag.then(|| day(days))),
-        17 => taken_over(number, name, &rev.to_string(), flag.then_some("AAAA")),
+        19 => taken_over(number, name, &rev.to_string(), flag.then_some("AAAA")),
         _ => issue(number, name, |terms| {
             terms.starts = day(days);
             terms.ends = Some(day(days + 30));

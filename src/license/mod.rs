@@ -6,7 +6,11 @@
 pub mod crockford;
 #[cfg(feature = "authority")]
 pub mod customer;
+pub mod environment;
+pub mod factor;
+pub mod fingerprint;
 pub mod id;
+pub mod machine_id;
 pub mod name;
 #[cfg(feature = "authority")]
 pub mod occasion;
@@ -25,7 +29,10 @@ pub mod time;
 
 #[cfg(feature = "authority")]
 pub use customer::{Contact, Customer, CustomerKind};
+pub use environment::{Environment, MachineKind};
+pub use fingerprint::{Comparison, Factor, Fingerprint};
 pub use id::LicenseId;
+pub use machine_id::MachineId;
 pub use name::Slug;
 #[cfg(feature = "authority")]
 pub use occasion::Occasion;
@@ -37,7 +44,7 @@ pub use price::Price;
 #[cfg(feature = "authority")]
 pub use revocation::RevocationReason;
 pub use status::{Standing, Status, Validity};
-pub use terms::{LicenseType, MachineId, MachineTerms, Terms};
+pub use terms::{LicenseType, MachineTerms, Terms};
 #[cfg(feature = "authority")]
 pub use tier::{Term, Tier};
 pub use time::{Date, Timestamp};

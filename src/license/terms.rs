@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+use super::environment::MachineKind;
+use super::machine_id::MachineId;
 use super::name::Slug;
 use super::status::Validity;
 use super::time::Timestamp;
@@ -59,46 +61,6 @@ impl FromStr for LicenseType {
     }
 }
 
-/// What names a machine: 4 to 256 printable ASCII characters without blanks.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct MachineId(String);
-
-/// The text cannot name a machine.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a machine ID has 4 to 256 printable ASCII characters and no blanks")]
-pub struct InvalidMachineId;
-
-impl MachineId {
-    /// The text of the ID.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for MachineId {
-    type Err = InvalidMachineId;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = (4..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidMachineId) }
-    }
-}
-
-impl fmt::Display for MachineId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for MachineId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 /// On which machines a license may run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MachineTerms {
@@ -111,13 +73,22 @@ pub struct MachineTerms {
     /// How many factors of a machine must match; absent: the verifier's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require: Option<u8>,
+    /// Which sorts of machines it may run on; empty: any.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub kinds: BTreeSet<MachineKind>,
 }
 
 impl MachineTerms {
     /// Whether nothing is said about machines at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.max.is_none() && self.bound.is_empty() && self.require.is_none()
+        self.max.is_none() && self.bound.is_empty() && self.require.is_none() && self.kinds.is_empty()
+    }
+
+    /// Whether a machine of this sort may be bound.
+    #[must_use]
+    pub fn allows(&self, kind: MachineKind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
     }
 }
 

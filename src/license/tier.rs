@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::environment::MachineKind;
 use super::name::Slug;
 use super::period::{InvalidPeriod, Period};
 use super::price::Price;
@@ -49,6 +50,9 @@ impl<'de> Deserialize<'de> for Term {
     }
 }
 
+/// The yearly transfers of a license whose tier does not say, and that few machines may be bound to.
+pub const LEAST_TRANSFERS: u32 = 4;
+
 /// A plan of a product: what its licenses grant unless told otherwise. Changing a tier never changes a key already issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +73,16 @@ pub struct Tier {
     /// How many machines may be bound; absent: not bound to machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machines: Option<u32>,
+    /// Which sorts of machines may be bound; empty: any.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub machine_kinds: BTreeSet<MachineKind>,
+    /// How many factors of a bound machine must match; absent: the verifier's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine_factors: Option<u8>,
+    /// How many seats may pass from one machine to another in a year; absent: as many as may be bound, and at least
+    /// [`LEAST_TRANSFERS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfers: Option<u32>,
     /// How many days past the end a key still works.
     pub grace_days: u32,
     /// How many days before the end the program starts to warn.
@@ -94,6 +108,12 @@ pub struct Tier {
 }
 
 impl Tier {
+    /// How many seats of one license may pass from one machine to another in a year, where so many machines may be bound.
+    #[must_use]
+    pub fn yearly_transfers(&self, machines: Option<u32>) -> u32 {
+        self.transfers.unwrap_or_else(|| machines.unwrap_or(0).max(LEAST_TRANSFERS))
+    }
+
     /// `product/tier`, the name that is unique in an authority.
     #[must_use]
     pub fn full_name(&self) -> String {

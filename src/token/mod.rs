@@ -89,6 +89,7 @@ mod keyfile;
 mod keys;
 mod kid;
 mod license;
+mod machine;
 mod meta;
 mod reason;
 mod seen;

@@ -28,6 +28,8 @@ pub enum Check {
     Term,
     /// The status list at hand is the vendor's, counts, and is as young as the key asks for.
     StatusList,
+    /// Nothing went back since the program last looked: neither the clock nor the key. Made by a guard, with its state.
+    State,
     /// It is the newest revision of its license. Made by the authority, with its ledger.
     Revision,
     /// The ledger knows it. Made by the authority, with its ledger.
@@ -38,7 +40,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Format,
         Self::Signature,
         Self::Issuer,
@@ -48,6 +50,7 @@ impl Check {
         Self::Feature,
         Self::Term,
         Self::StatusList,
+        Self::State,
         Self::Revision,
         Self::Ledger,
         Self::Standing,
@@ -66,6 +69,7 @@ impl Check {
             Self::Feature => "feature",
             Self::Term => "term",
             Self::StatusList => "status-list",
+            Self::State => "state",
             Self::Revision => "revision",
             Self::Ledger => "ledger",
             Self::Standing => "standing",
@@ -155,8 +159,12 @@ reasons! {
     Machine {
         /// It is bound to machines, and the verifier was told of none.
         MachineRequired = "machine-required",
+        /// It is to be bound to machines, and was activated on none yet.
+        NotActivated = "not-activated",
         /// It is bound to other machines.
         WrongMachine = "wrong-machine",
+        /// It is for machines of other sorts: this one is virtual, say, or a container.
+        WrongMachineKind = "wrong-machine-kind",
     }
     Feature {
         /// It does not grant a feature asked for.
@@ -193,6 +201,22 @@ reasons! {
         ListNotNamed = "list-not-named",
         /// No list at hand is as young as the key asks for (`offline_days`).
         Stale = "stale",
+    }
+    State {
+        /// The clock is more than a day behind the newest moment seen.
+        ClockSetBack = "clock-set-back",
+        /// A newer revision was seen on this machine.
+        OlderRevision = "older-revision",
+        /// The license was given back on this machine.
+        GivenBack = "given-back",
+        /// There is no state, though the license is bound to the machine. Only told, never a failure.
+        StateMissing = "state-missing",
+        /// The state was edited, or is none.
+        StateDamaged = "state-damaged",
+        /// The state is of another machine or another product.
+        StateElsewhere = "state-elsewhere",
+        /// The state cannot be read.
+        StateUnreadable = "state-unreadable",
     }
     Revision {
         /// A newer revision of the license has been issued.
@@ -235,7 +259,8 @@ impl Reason {
                 Check::Feature => 9,
                 Check::Term => 10,
                 Check::StatusList => 11,
-                Check::Revision => 12,
+                Check::State => 12,
+                Check::Revision => 13,
             },
         }
     }
@@ -276,7 +301,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(reason: Reason, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
         Self { reason, detail: detail.into() }
     }
 

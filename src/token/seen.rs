@@ -47,6 +47,11 @@ impl SeenLists {
         self.at_least(list.uri(), list.number());
     }
 
+    /// Takes in all that another has seen.
+    pub fn take_in(&mut self, other: &Self) {
+        other.0.iter().for_each(|(uri, number)| self.at_least(uri, *number));
+    }
+
     /// Takes in a number that is known from elsewhere.
     pub fn at_least(&mut self, uri: &str, number: u64) {
         match self.0.get_mut(uri) {

@@ -13,6 +13,7 @@ use super::jws::{RawHeader, Segments, TYPE};
 use super::keys::KeySet;
 use super::kid::Kid;
 use super::license::License;
+use super::machine::Machine;
 use super::reason::{Check, Reason, Refusal};
 use super::seen::SeenLists;
 use super::status_list::StatusList;
@@ -27,16 +28,9 @@ pub struct Verifier {
     issuer: Option<String>,
     customer: Option<Slug>,
     machine: Machine,
+    activated_only: bool,
     features: Vec<Slug>,
     evidence: Evidence,
-}
-
-/// What the verifier knows about the machine.
-#[derive(Debug, Clone)]
-enum Machine {
-    Unknown,
-    Any,
-    This(MachineId),
 }
 
 /// A key whose envelope fits together. Nothing says yet that anybody signed it, and the claims are still bytes.
@@ -70,7 +64,7 @@ impl Verifier {
     #[must_use]
     pub fn for_any_product(keys: KeySet) -> Self {
         let (machine, features, evidence) = (Machine::Unknown, Vec::new(), Evidence::default());
-        Self { keys, product: None, issuer: None, customer: None, machine, features, evidence }
+        Self { keys, product: None, issuer: None, customer: None, machine, activated_only: false, features, evidence }
     }
 
     /// Asks for keys of this authority (`iss`).
@@ -85,16 +79,25 @@ impl Verifier {
         Self { customer: Some(customer), ..self }
     }
 
-    /// Names the machine that the program runs on. Without it, a key that is bound to machines is refused.
+    /// Names the machine that the program runs on: an ID that was kept, or that of `Machine::this`. Without it, a key that is bound
+    /// to machines is refused. IDs of `lic fingerprint` are matched factor by factor, so that a machine with another disk still
+    /// passes.
     #[must_use]
     pub fn machine(self, machine: MachineId) -> Self {
-        Self { machine: Machine::This(machine), ..self }
+        Self { machine: Machine::this(machine), ..self }
     }
 
     /// Accepts keys whatever machines they are bound to.
     #[must_use]
     pub fn any_machine(self) -> Self {
         Self { machine: Machine::Any, ..self }
+    }
+
+    /// Refuses a key that is for so many machines and was activated on none yet. Without it, such a key is good anywhere until the
+    /// vendor binds it.
+    #[must_use]
+    pub fn activated_only(self) -> Self {
+        Self { activated_only: true, ..self }
     }
 
     /// Asks for keys that grant this feature; may be called for several.
@@ -211,11 +214,8 @@ impl Verifier {
         add(self.product.is_some(), Check::Product, self.check_product(claims), &|| claims.aud.to_string());
         let customer = || format!("{} ({})", claims.sub, shown(&claims.customer));
         add(self.customer.is_some(), Check::Customer, self.check_customer(claims), &customer);
-        let bound = claims.machines.bound.is_empty() || matches!(self.machine, Machine::This(_));
-        let machine = || match &self.machine {
-            Machine::This(_) if !claims.machines.bound.is_empty() => "bound to this machine".to_owned(),
-            _ => describe::machines(&claims.machines),
-        };
+        let bound = claims.machines.bound.is_empty() || self.machine.is_known();
+        let machine = || self.machine.passed(&claims.machines);
         add(bound, Check::Machine, self.check_machine(claims), &machine);
         let features = || match claims.features.len() {
             0 => "none granted".to_owned(),
@@ -269,18 +269,10 @@ impl Verifier {
     }
 
     fn check_machine(&self, claims: &Claims) -> Result<(), Refusal> {
-        if claims.machines.bound.is_empty() {
-            return Ok(());
+        if self.activated_only && claims.machines.max.is_some() && claims.machines.bound.is_empty() {
+            return Err(Refusal::new(Reason::NotActivated, describe::machines(&claims.machines)));
         }
-        let described = || describe::machines(&claims.machines);
-        match &self.machine {
-            Machine::Any => Ok(()),
-            Machine::This(machine) if claims.machines.bound.contains(machine) => Ok(()),
-            Machine::This(_) => Err(Refusal::new(Reason::WrongMachine, format!("{}, not to this one", described()))),
-            Machine::Unknown => {
-                Err(Refusal::new(Reason::MachineRequired, format!("{}, and no machine ID was given", described())))
-            }
-        }
+        self.machine.check(&claims.machines, &claims.aud)
     }
 
     fn check_features(&self, claims: &Claims) -> Result<(), Refusal> {
@@ -363,6 +355,23 @@ mod tests {
         assert_eq!(verdict.failure().and_then(|failure| failure.reason), refusal, "{verdict:?}");
         assert_eq!(verdict.is_valid(), refusal.is_none());
         refusal
+    }
+
+    #[test]
+    fn a_key_that_waits_for_its_machine_is_refused_where_that_is_asked_for() {
+        let mut waiting = rich();
+        waiting["machines"] = json!({ "max": 2 });
+        let asked = verifier().machine("machine-1".parse().unwrap()).activated_only();
+        let refusal = asked.verify(key(&waiting), at(NBF)).unwrap_err();
+        assert_eq!(refusal.reason, Reason::NotActivated);
+        assert_eq!(
+            asked.examine(key(&waiting), at(NBF)).failure().and_then(|failure| failure.reason),
+            Some(Reason::NotActivated)
+        );
+        assert!(verifier().verify(key(&waiting), at(NBF)).is_ok());
+        let mut free = rich();
+        free["machines"] = json!({});
+        assert!(asked.verify(key(&free), at(NBF)).is_ok());
     }
 
     #[test]

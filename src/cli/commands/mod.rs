@@ -1,21 +1,25 @@
 //! The commands, one file each. The doc comment of a command's arguments is its help; the function under it reads as a page.
 
+mod activate;
 mod audit;
 mod backup;
 mod change;
 mod completions;
 mod config;
 mod customer;
+mod deactivate;
 mod deciding;
 mod demo;
 mod doctor;
 mod export;
+mod fingerprint;
 mod import;
 mod init;
 mod inspect;
 mod issue;
 mod key;
 mod list;
+mod machine;
 mod mail;
 mod man;
 mod migrate_from;
@@ -86,6 +90,10 @@ commands! {
     Quick: quick,
     Verify: verify,
     Inspect: inspect,
+    Fingerprint: fingerprint,
+    Activate: activate,
+    Deactivate: deactivate,
+    Machine: machine,
     List: list,
     Show: show,
     Renew: renew,

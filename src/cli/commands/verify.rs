@@ -1,5 +1,6 @@
 //! `lic verify`: whether a key is good, and if not, why not.
 
+pub mod place;
 pub mod trust;
 
 use std::fmt::Write;
@@ -11,9 +12,10 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::session::Session;
 use crate::cli::views::license;
 use crate::cli::views::verdict::VerdictView;
-use crate::license::{LicenseType, MachineId, Slug, Standing, Status, Timestamp};
+use crate::license::{LicenseType, Slug, Standing, Status, Timestamp};
 use crate::render::{Format, escape};
-use crate::token::{Check, KeySet, LARGEST_TEXT, Outcome, Reason, Verdict, Verifier};
+use crate::token::{Check, KeySet, LARGEST_TEXT, Outcome, Reason, SeenLists, Verdict, Verifier};
+use place::PlaceArgs;
 use trust::{ListArgs, read_keys};
 
 /// Check a key offline and say why it is refused
@@ -28,6 +30,7 @@ Examples:
   lic verify acme-pro.lic --explain
   lic verify acme-pro.lic --keys vendor.pem --product cockpit --at 2027-12-01
   lic verify acme-pro.lic --keys vendor.jwks --status-list 0.jwt
+  lic verify acme-pro.lic --keys vendor.pem --machine this --state acme-pro.state
   lic verify - -o json < mail.txt")]
 pub struct Args {
     /// The key, a file that holds it, or - for standard input
@@ -45,9 +48,8 @@ pub struct Args {
     /// The key must grant this feature (repeatable)
     #[arg(long, value_name = "FEATURE")]
     feature: Vec<Slug>,
-    /// The key must be good on this machine
-    #[arg(long, value_name = "MACHINE ID")]
-    machine: Option<MachineId>,
+    #[command(flatten)]
+    place: PlaceArgs,
     #[command(flatten)]
     lists: ListArgs,
     /// The moment to check for: a date or RFC 3339 [default: now]
@@ -61,19 +63,27 @@ pub struct Args {
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let at = args.at.unwrap_or_else(|| session.now());
     let pasted = read_key(session, &args.key)?;
-    let verdict = if let Some(path) = &args.keys {
+    let place = args.place.find(session, &pasted, args.product.as_ref());
+    let (mut verdict, verifier) = if let Some(path) = &args.keys {
         let keys = args.lists.with_keys(read_keys(KeySet::parse, path, session)?, session)?;
-        args.lists.offer(verifier(keys, &args), session)?.examine(&pasted, at)
+        let verifier = args.lists.offer(place.ask(verifier(keys, &args), SeenLists::new()), session)?;
+        (verifier.examine(&pasted, at), verifier)
     } else {
         let authority = open_for_keys(session)?;
         let keys = args.lists.with_keys(authority.key_set()?, session)?;
-        let verifier = args.lists.offer(verifier(keys, &args), session)?.seen(authority.published_lists()?);
+        let verifier = place.ask(verifier(keys, &args), authority.published_lists()?);
+        let verifier = args.lists.offer(verifier, session)?;
         // Where no list is given, the ledger itself tells how the license stands.
         let verifier = if args.lists.are_given() { verifier } else { verifier.without_status_list() };
         let mut verdict = verifier.examine(&pasted, at);
         authority.add_ledger_checks(&mut verdict, &pasted)?;
-        verdict
+        (verdict, verifier)
     };
+    place.judge(&mut verdict, at);
+    // What is asked of another moment was not seen now.
+    if args.at.is_none() {
+        place.keep(session, &verdict, &verifier, at);
+    }
     let shown = show(session, args.explain, &verdict, at);
     // Also where the reader has gone: the exit code is the verdict.
     if verdict.is_valid() { shown } else { Err(Failure::silent(exit::NOT_VALID)) }
@@ -83,10 +93,6 @@ fn verifier(keys: KeySet, args: &Args) -> Verifier {
     let mut verifier = match &args.product {
         Some(product) => Verifier::new(keys, product.clone()),
         None => Verifier::for_any_product(keys),
-    };
-    verifier = match &args.machine {
-        Some(machine) => verifier.machine(machine.clone()),
-        None => verifier.any_machine(),
     };
     if let Some(customer) = &args.customer {
         verifier = verifier.customer(customer.clone());
@@ -157,7 +163,13 @@ fn advice(reason: Reason, id: &str) -> String {
         Reason::UnsupportedVersion => "Update the program, or ask the vendor for a key that it reads.".into(),
         Reason::NotYetValid => "Wait for its first day, or ask the vendor.".into(),
         Reason::Expired => format!("Ask the vendor to renew {id}."),
-        Reason::WrongMachine | Reason::MachineRequired => format!("Ask the vendor to bind {id} to this machine."),
+        Reason::WrongMachineKind => format!("Run it on a machine of the right sort, or ask the vendor about {id}."),
+        Reason::WrongMachine | Reason::MachineRequired | Reason::NotActivated => {
+            format!("Ask the vendor to bind {id} to this machine.")
+        }
+        Reason::ClockSetBack => "Set the clock right. Where it was wrong before and is right now, remove the state file.".into(),
+        Reason::OlderRevision => format!("Use the newest key of {id}, or ask the vendor for it."),
+        Reason::GivenBack => format!("Ask the vendor to activate {id} on this machine again."),
         Reason::NotInLedger => "Tell an admin at once.".into(),
         Reason::CompromisedKey => {
             format!("Ask the vendor for a new key of {id}: the signing key of this one is no longer trusted.")
@@ -165,6 +177,8 @@ fn advice(reason: Reason, id: &str) -> String {
         Reason::OlderSystem => "Ask the vendor for a key of today.".into(),
         Reason::Revoked | Reason::Suspended => format!("Ask the vendor about {id}."),
         _ if reason.check() == Check::StatusList => "Fetch the vendor's newest status list and check again.".into(),
+        Reason::StateUnreadable => "Make the state file readable, or name another with --state.".into(),
+        _ if reason.check() == Check::State => "Put the right state file there, or remove it and start anew.".into(),
         Reason::WrongProduct | Reason::WrongCustomer | Reason::MissingFeature => "Ask the vendor for the right license.".into(),
         _ => "It is not a key of this vendor, or it was changed: ask the vendor for a new copy.".into(),
     }

@@ -112,6 +112,10 @@ impl EventView {
             Fact::StatusListPublished { number, revoked, suspended, .. } => {
                 (Some(format!("number {number}: {revoked} revoked, {suspended} suspended")), None)
             }
+            Fact::MachineActivated { machine, label, .. } | Fact::MachineRenamed { machine, label, .. } => {
+                (Some(machine.to_string()), label.clone())
+            }
+            Fact::MachineDeactivated { machine, reason, .. } => (Some(machine.to_string()), reason.clone()),
             _ => (None, None),
         };
         let occasion = match &event.fact {

@@ -90,3 +90,26 @@ CREATE TABLE mail_runs (
     began_at INTEGER NOT NULL,
     good_at  INTEGER
 ) STRICT;
+-- Machines
+-- One row for every time a machine took a seat of a license. Machines that were named when a license was issued have none.
+CREATE TABLE activations (
+    license      INTEGER NOT NULL REFERENCES licenses (status_index),
+    event        INTEGER NOT NULL REFERENCES events (number), -- the one that gave it the seat
+    machine      TEXT NOT NULL,                     -- the machine ID, as it was last
+    label        TEXT,
+    activated_at INTEGER NOT NULL,
+    nonce        TEXT,                              -- of the newest request that asked for it
+    receipt_key  TEXT,                              -- the public key that signs for the machine
+    ended_at     INTEGER,                           -- NULL: it holds its seat
+    given_back   INTEGER NOT NULL CHECK (given_back IN (0, 1)), -- it was taken off by itself, and its seat counts as passed on
+    PRIMARY KEY (license, event)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX activations_by_machine ON activations (machine) WHERE ended_at IS NULL;
+
+-- Requests for an activation that were answered, so that none is answered for two machines.
+CREATE TABLE activation_requests (
+    nonce   TEXT PRIMARY KEY,
+    license INTEGER NOT NULL REFERENCES licenses (status_index),
+    event   INTEGER NOT NULL REFERENCES events (number)
+) STRICT, WITHOUT ROWID;

@@ -44,7 +44,10 @@ pub(super) fn issued<'f>(
     Ok(Change::new(Customers::Known(signed.customer), move |db, stamp| {
         match known {
             None => signed.insert_license(db, stamp, status_index, note)?,
-            Some(_) => signed.revise_license(db, stamp, status_index, note)?,
+            Some(_) => {
+                signed.revise_license(db, stamp, status_index, note)?;
+                super::machines::let_go(db, status_index, signed.terms, stamp.at)?;
+            }
         }
         signed.insert_revision(db, stamp, status_index)?;
         match request {
@@ -176,9 +179,9 @@ pub(super) fn noted<'f>(db: &Connection, license: LicenseId, note: Option<&'f st
 }
 
 pub(super) struct KnownLicense {
-    status_index: i64,
+    pub status_index: i64,
     rev: u32,
-    customer: i64,
+    pub customer: i64,
 }
 
 pub(super) fn find_license(db: &Connection, license: LicenseId) -> rusqlite::Result<Option<KnownLicense>> {

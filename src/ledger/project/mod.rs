@@ -5,6 +5,7 @@
 
 mod foreign;
 mod licenses;
+mod machines;
 
 use rusqlite::{Connection, OptionalExtension, Params};
 use serde::Serialize;
@@ -14,6 +15,7 @@ use super::{EventNumber, Fact, LedgerError};
 use crate::license::{Customer, LicenseId, Operator, Price, Slug, Standing, Tier, Timestamp};
 use crate::token::Kid;
 use licenses::Signed;
+use machines::Activated;
 
 /// The state that no key leaves.
 const COMPROMISED: &str = KeyState::Compromised.as_str();
@@ -181,6 +183,12 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
             licenses::standing(db, *license, Standing::Revoked, Some(reason), note.as_deref())?
         }
         Fact::LicenseReinstated { license, reason } => licenses::standing(db, *license, Standing::Good, reason.as_deref(), None)?,
+        Fact::MachineActivated { license, machine, replaces, label, nonce, key } => {
+            let (label, nonce, key) = (label.as_deref(), nonce.as_deref(), key.as_deref());
+            machines::activated(db, *license, Activated { machine, replaces: replaces.as_ref(), label, nonce, key })?
+        }
+        Fact::MachineDeactivated { license, machine, .. } => machines::deactivated(db, *license, machine)?,
+        Fact::MachineRenamed { license, machine, label } => machines::renamed(db, *license, machine, label.as_deref())?,
         Fact::LicenseNoted { license, note } => licenses::noted(db, *license, note.as_deref())?,
         Fact::StatusListPublished { number, uri, lists, expires, .. } => {
             let last = find(db, "SELECT number FROM status_lists ORDER BY number DESC LIMIT 1", [])?.unwrap_or(0);
