@@ -9,18 +9,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, and the modules that each may import.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("license", &[]),
     ("token", &["license"]),
     ("machine", &["license"]),
+    ("guard", &["license", "token", "machine"]),
     ("audit", &["license"]),
     ("ledger", &["license", "token", "machine", "audit"]),
     ("keyring", &["license", "token", "machine", "audit"]),
     ("mail", &["license", "token", "machine", "audit"]),
     ("render", &["license"]),
-    ("world", &["license"]),
-    ("authority", &["license", "token", "machine", "audit", "ledger", "keyring", "mail", "world"]),
-    ("cli", &["license", "token", "machine", "audit", "ledger", "keyring", "mail", "world", "render", "authority"]),
+    ("world", &["license", "machine"]),
+    ("authority", &["license", "token", "machine", "guard", "audit", "ledger", "keyring", "mail", "world"]),
+    ("cli", &["license", "token", "machine", "guard", "audit", "ledger", "keyring", "mail", "world", "render", "authority"]),
     ("main", &["cli", "world"]),
 ];
 

@@ -79,6 +79,9 @@ fn verifier(sidecar: &Sidecar) -> Verifier {
     for list in &sidecar.status_lists {
         verifier = verifier.status_list(std::fs::read(folder().join(list)).unwrap());
     }
+    if sidecar.activated_only {
+        verifier = verifier.activated_only();
+    }
     sidecar.features.iter().fold(verifier, |verifier, feature| verifier.feature(feature.parse().unwrap()))
 }
 
@@ -132,7 +135,7 @@ fn every_reason_that_needs_no_ledger_has_a_vector() {
     let vectors = vectors();
     let given: BTreeSet<&str> =
         vectors.values().flat_map(|(_, sidecar)| [sidecar.reason.as_deref(), sidecar.told.as_deref()]).flatten().collect();
-    let needs_ledger = |reason: Reason| matches!(reason.check(), Check::Ledger | Check::Revision);
+    let needs_ledger = |reason: Reason| matches!(reason.check(), Check::Ledger | Check::Revision | Check::State);
     let possible: BTreeSet<&str> =
         Reason::ALL.iter().filter(|reason| !needs_ledger(**reason)).map(|reason| reason.as_str()).collect();
     assert_eq!(given, possible);

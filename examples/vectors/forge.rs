@@ -2,7 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer, SigningKey, Verifier};
-use lic::license::{LicenseId, LicenseType, MachineTerms, Slug, Terms, Timestamp};
+use lic::license::{Environment, Factor, Fingerprint, LicenseId, LicenseType, MachineId, MachineTerms, Slug, Terms, Timestamp};
 use lic::token::{Claims, Grant, Kid, PublicKey};
 use serde_json::Value;
 use sha2::{Digest, Sha256, Sha512};
@@ -135,6 +135,12 @@ pub fn without(name: &str) -> String {
 }
 
 /// The header that `lic` writes.
+/// The machine ID of a machine with these values, `;` between them, of a product; an empty value is not known.
+pub fn machine(product: &str, environment: Environment, values: &str) -> MachineId {
+    let known = Factor::ALL.into_iter().zip(values.split(';')).filter(|(_, value)| !value.is_empty());
+    Fingerprint::new(&product.parse().expect("a product"), environment, known).into()
+}
+
 pub fn header(kid: &str) -> String {
     format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"license+jwt"}}"#)
 }

@@ -32,6 +32,9 @@ pub struct Sidecar {
     /// Whether a key that is bound to machines is accepted on any.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub any_machine: bool,
+    /// Whether a key that is to be bound to machines, and is to none yet, is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub activated_only: bool,
     /// The features asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,

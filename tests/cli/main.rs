@@ -6,6 +6,7 @@
 
 mod support;
 
+mod activate;
 mod audit;
 mod backup;
 mod change;
@@ -15,6 +16,7 @@ mod customer;
 mod demo;
 mod doctor;
 mod export;
+mod fingerprint;
 mod globals;
 mod home;
 mod import;
@@ -23,6 +25,7 @@ mod inspect;
 mod issue;
 mod key;
 mod list;
+mod machine;
 mod man;
 mod migrate_from;
 mod notify;

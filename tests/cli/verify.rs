@@ -1,6 +1,7 @@
 //! `lic verify`: whether a key is good, and if not, why not.
 
 mod forgeries;
+mod machines;
 
 use insta::assert_snapshot;
 

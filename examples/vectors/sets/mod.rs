@@ -54,6 +54,7 @@ impl Vector {
             customer: None,
             machine: None,
             any_machine: false,
+            activated_only: false,
             features: Vec::new(),
             status_lists: Vec::new(),
             seen: Default::default(),

@@ -1,6 +1,6 @@
 //! Keys that are valid: every shape of license, and every moment of its life.
 
-use lic::license::{LicenseType, MachineTerms};
+use lic::license::{Environment, LicenseType, MachineTerms};
 use lic::token::StatusRef;
 use serde_json::{Value, json};
 
@@ -32,8 +32,10 @@ fn shapes() -> Vec<Vector> {
     let bound = MachineTerms {
         max: Some(2),
         bound: ["host-7f3a9c", "host-01b2c3"].map(|id| id.parse().expect("a machine ID")).to_vec(),
-        require: None,
+        ..MachineTerms::default()
     };
+    let matched = vec![machine("cockpit", Environment::Physical, "os;board;disk;network;cpu")];
+    let matched = Terms { machines: MachineTerms { bound: matched, ..MachineTerms::default() }, ..terms() };
     let perpetual = Terms { ends: None, ..terms() };
     let plain = Terms { features: Default::default(), limits: Default::default(), ..terms() };
     let unicode = claims_for("mueller", "Müller & Söhne \"Zürich\" – 株式会社 🚀", 7, &terms());
@@ -56,6 +58,17 @@ fn shapes() -> Vec<Vector> {
             .ask(|ask| ask.any_machine = true),
         shape("machine-unbound", "may be bound to two machines, and is to none yet", {
             Terms { machines: MachineTerms { max: Some(2), ..MachineTerms::default() }, ..terms() }
+        }),
+        shape("machine-with-another-part", "bound to a machine that has another disk and network card since", matched.clone())
+            .ask(|ask| ask.machine = Some(machine("cockpit", Environment::Physical, "os;board;new;new;cpu").to_string())),
+        shape("machine-all-of-two", "bound to a machine of which two factors are known, and both match", {
+            let bound = vec![machine("cockpit", Environment::Lxc, "os;;;;cpu")];
+            Terms { machines: MachineTerms { bound, ..MachineTerms::default() }, ..terms() }
+        })
+        .ask(|ask| ask.machine = Some(machine("cockpit", Environment::Lxc, "os;;;;cpu").to_string())),
+        shape("machine-activated", "activated, where that is asked for", matched).ask(|ask| {
+            ask.machine = Some(machine("cockpit", Environment::Physical, "os;board;disk;network;cpu").to_string());
+            ask.activated_only = true;
         }),
         Vector::valid("feature-granted", "grants both features asked for", genuine())
             .ask(|ask| ask.features = vec!["reports".to_owned(), "sso".to_owned()]),

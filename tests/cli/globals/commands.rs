@@ -42,14 +42,24 @@ const ACTIVE: &str = "02wV";
 const NEXT: &str = "0qaf";
 const RETIRED: &str = "KyOP";
 
+/// The ID of the machine that every desk stands on at first, and of the laptop, for the product `cockpit`.
+const HERE: &str = "MID-107J8-93N40-RQ0F1-93N6T-RGM78-VYSGQ";
+const LAPTOP: &str = "MID-100R0-BNJ3P-0000F-9Z3KW-DV9HZ-9A62W";
+
 /// Every command, in the order of the help.
-pub const EVERY: [Example; 62] = [
+pub const EVERY: [Example; 70] = [
     example(&["demo"], &[], Prints),
     example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
     example(&["issue"], &["acme", "--tier", "basic"], Records),
     example(&["quick"], &["trial", "acme"], Records),
     example(&["verify"], &["key.lic"], Reads),
     example(&["inspect"], &["key.lic"], Prints),
+    example(&["fingerprint"], &["key.lic"], Prints),
+    example(&["activate"], &["key.lic", "--machine", LAPTOP, "--out", "activated.lic"], Records),
+    example(&["deactivate"], &["asked.lic", "--state", "asked.state", "--receipt", "receipt.txt"], WritesFiles),
+    example(&["machine", "list"], &["bound.lic"], Reads),
+    example(&["machine", "deactivate"], &["bound.lic", HERE], Records),
+    example(&["machine", "rename"], &["bound.lic", HERE, "build server"], Records),
     example(&["list"], &[], Reads),
     example(&["show"], &["key.lic"], Reads),
     example(&["renew"], &["key.lic", "--for", "1y"], Records),
@@ -105,6 +115,8 @@ pub const EVERY: [Example; 62] = [
     example(&["completions"], &["bash"], Prints),
     example(&["man"], &["issue"], Prints),
     // The same commands, where a flag makes them do something else.
+    example(&["activate"], &["key.lic", "--request", "request.txt", "--state", "key.state"], WritesFiles),
+    example(&["activate"], &["--from", "asked.txt", "--out", "asked-bound.lic"], Records),
     example(&["man"], &["--out", "pages"], WritesFiles),
     example(&["quick"], &["--state", "all", "--out", "states/"], Records),
 ];
@@ -150,6 +162,9 @@ fn made() -> Desk {
     desk.lic(&["issue", "acme", "--tier", "basic", "--out", "off.lic"]).done();
     desk.lic(&["suspend", "off.lic"]).done();
     desk.lic(&["customer", "add", "globex", "--name", "Globex Ltd"]).done();
+    desk.lic(&["issue", "acme", "--tier", "basic", "--machine", HERE, "--out", "bound.lic"]).done();
+    desk.lic(&["issue", "acme", "--tier", "basic", "--out", "asked.lic"]).done();
+    desk.lic(&["activate", "asked.lic", "--request", "asked.txt", "--state", "asked.state"]).done();
     desk.lic(&["audit", "prove", "key.lic", "--out", "key.tlog-proof"]).done();
     desk.write("log.vkey", desk.lic(&["key", "export", "--purpose", "log", "--format", "vkey"]).done().stdout);
     desk.lic(&["export", "--out", "ledger.jsonl"]).done();

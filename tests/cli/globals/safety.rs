@@ -46,7 +46,7 @@ fn without_an_authority_a_command_says_how_to_get_one() {
     let whole = desk();
     for example in &EVERY {
         let desk = empty();
-        for name in ["key.lic", "off.lic", "key.tlog-proof", "log.vkey", "ledger.jsonl"] {
+        for name in ["key.lic", "off.lic", "key.tlog-proof", "log.vkey", "ledger.jsonl", "asked.lic", "asked.state"] {
             desk.write(name, whole.read(name));
         }
         desk.write("crm.csv", "name\nCrane Ltd\n");
@@ -72,7 +72,15 @@ fn a_command_that_has_all_it_needs_asks_nothing() {
     // What destroys is questioned on a terminal, and what shows a difference first asks whether to make it.
     let confirms = |words: &[&str]| {
         let key = words[0] == "key" && ["activate", "take", "reissue"].contains(&words[1]);
-        key || [&["operator", "remove"][..], &["tier", "apply"], &["revoke"], &["change"]].contains(&words)
+        let others = [
+            &["operator", "remove"][..],
+            &["tier", "apply"],
+            &["revoke"],
+            &["change"],
+            &["deactivate"],
+            &["machine", "deactivate"],
+        ];
+        key || others.contains(&words)
     };
     for example in EVERY.iter().filter(|example| !confirms(example.command) && example.command != ["init"]) {
         let run = desk().lic_on_terminal(&example.words(), []).done();

@@ -15,6 +15,9 @@
 #![allow(dead_code, unused_imports)]
 
 mod answers;
+#[cfg(unix)]
+#[path = "../../machines/layout.rs"]
+mod layout;
 pub mod lifecycle;
 mod run;
 mod world;
@@ -28,6 +31,7 @@ use std::sync::OnceLock;
 
 use lic::ledger::{Access, Ledger};
 use lic::license::Timestamp;
+use lic::machine::System;
 use lic::world::World;
 
 pub use answers::Answer::{self, Cancel, Enter, No, Yes};
@@ -97,6 +101,8 @@ pub struct Desk {
     folder: tempfile::TempDir,
     clock: Rc<Cell<i64>>,
     entropy: Rc<Cell<u64>>,
+    #[cfg(unix)]
+    machine: RefCell<Option<layout::Layout>>,
 }
 
 impl Desk {
@@ -108,7 +114,13 @@ impl Desk {
         for name in ["work", "tmp"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder to work in");
         }
-        let desk = Self { folder, clock: Rc::default(), entropy: Rc::default() };
+        let desk = Self {
+            folder,
+            clock: Rc::default(),
+            entropy: Rc::default(),
+            #[cfg(unix)]
+            machine: RefCell::default(),
+        };
         desk.set_time(BEGINNING);
         desk
     }
@@ -145,6 +157,35 @@ impl Desk {
     pub fn set_time(&self, moment: &str) {
         let moment: Timestamp = moment.parse().expect("a moment");
         self.clock.set(moment.seconds());
+    }
+
+    /// From now on commands run on this system of `tests/machines/`; at first it is a Raspberry Pi.
+    #[cfg(unix)]
+    pub fn set_machine(&self, name: &str) {
+        self.set_machine_changed(name, |text| text);
+    }
+
+    /// The same, with its description changed.
+    #[cfg(unix)]
+    pub fn set_machine_changed(&self, name: &str, change: impl FnOnce(String) -> String) {
+        *self.machine.borrow_mut() = Some(layout::Layout::changed(name, change));
+    }
+
+    /// Closes a file of the machine to everybody but root.
+    #[cfg(unix)]
+    pub fn close_to_others(&self, path: &str) {
+        let machine = self.machine.borrow();
+        set_mode(&machine.as_ref().expect("a machine").root().join(path.trim_start_matches('/')), 0o400);
+    }
+
+    #[cfg(unix)]
+    fn system(&self) -> System {
+        self.machine.borrow_mut().get_or_insert_with(|| layout::Layout::of("raspberry-pi")).system()
+    }
+
+    #[cfg(not(unix))]
+    fn system(&self) -> System {
+        System::under(self.folder.path().join("nothing"), None)
     }
 
     /// The home of the authority.
@@ -329,6 +370,7 @@ impl Command<'_> {
             environment,
             folder: desk.folder.path().join("work"),
             user,
+            system: desk.system(),
         };
         let all = std::iter::once(OsString::from("lic")).chain(args.iter().cloned());
         let code = lic::cli::run(all, &mut world);
