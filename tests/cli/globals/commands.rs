@@ -39,7 +39,7 @@ const fn example(command: &'static [&'static str], args: &'static [&'static str]
 /// How the kids of the desk begin: of the license key that signs, of the next one, and of the test key that is retired. They
 /// follow from the random bytes that came before; [`made`] tells where they are out of date.
 const ACTIVE: &str = "02wV";
-const NEXT: &str = "0qaf";
+const NEXT: &str = "lf4w";
 const RETIRED: &str = "KyOP";
 
 /// The ID of the machine that every desk stands on at first, and of the laptop, for the product `cockpit`.
