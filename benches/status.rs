@@ -99,7 +99,7 @@ fn is_revoked(index: u64) -> bool {
     let mut mixed = index.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed ^ mixed >> 31) % 100 == 0 && index != 0
+    (mixed ^ mixed >> 31).is_multiple_of(100) && index != 0
 }
 
 fn standings(shard: u64) -> Statuses {

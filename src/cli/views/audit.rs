@@ -78,7 +78,7 @@ impl View for LogEventView {
     fn columns() -> &'static [Column] {
         const {
             &[
-                Column::number("number", "Event"),
+                Column::number("number", "Event").optional(0),
                 Column::new("at", "At"),
                 Column::new("by", "By"),
                 Column::new("kind", "What"),
