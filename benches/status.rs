@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use ed25519_dalek::{Signer, SigningKey};
 use lic::license::{Standing, Timestamp};
-use lic::token::{Claims, KeySet, Kid, ListClaims, PublicKey, SHARD, StatusList, StatusRef, Statuses, Verifier, sign, sign_list};
+use lic::token::{
+    Claims, KeySet, Kid, ListClaims, PublicKey, Released, SHARD, StatusList, StatusRef, Statuses, Verifier, sign, sign_list,
+};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use serde_json::json;
@@ -125,8 +127,15 @@ fn address(shard: u64) -> String {
 }
 
 fn signed(shard: u64, statuses: &Statuses, at: Timestamp, key: &SigningKey) -> String {
-    let claims =
-        ListClaims { sub: address(shard), iat: at, exp: at.plus_days(7), ttl: Some(43_200), number: 12, checkpoint: None };
+    let claims = ListClaims {
+        sub: address(shard),
+        iat: at,
+        exp: at.plus_days(7),
+        ttl: Some(43_200),
+        number: 12,
+        checkpoint: None,
+        released: Released::new(),
+    };
     sign_list(&claims, statuses, &Kid::of(&key.verifying_key()), |bytes| key.sign(bytes).to_bytes())
 }
 

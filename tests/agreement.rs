@@ -3,7 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer, SigningKey};
 use lic::license::{LicenseId, Slug, Timestamp};
-use lic::token::{KeySet, Kid, PublicKey, SeenLists, Verifier};
+use lic::token::{KeySet, Kid, MachineDigest, PublicKey, Reason, SeenLists, Verifier};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -166,7 +166,7 @@ fn changed(changes: &[Change]) -> Vec<u8> {
 
 /// A status list, good or not.
 fn status_list() -> impl Strategy<Value = String> {
-    let names = prop::sample::select(vec!["sub", "iat", "exp", "number", "ttl", "status_list", "new"]);
+    let names = prop::sample::select(vec!["sub", "iat", "exp", "number", "ttl", "status_list", "released", "new"]);
     let values = prop_oneof![
         Just(Value::Null),
         Just(json!(ADDRESS)),
@@ -176,10 +176,16 @@ fn status_list() -> impl Strategy<Value = String> {
     ];
     prop_oneof![
         (names, values).prop_map(|(name, value)| list(name, value)),
+        (0u64..2).prop_map(|place| list("released", json!({ place.to_string(): [gone().to_string()] }))),
         (4u64..10).prop_map(|number| list("number", json!(number))),
         Just(signed(HEADER, &rich().to_string())),
         "[a-z.]{0,5}"
     ]
+}
+
+/// The machine that most keys are bound to, among those that gave their seats back.
+fn gone() -> MachineDigest {
+    MachineDigest::of(LicenseId::from_random(1), &"machine-1".parse().unwrap())
 }
 
 fn seen_before(number: u64) -> SeenLists {
@@ -218,6 +224,22 @@ proptest! {
                 prop_assert_eq!(&failure.detail, &refusal.detail);
             }
         }
+    }
+
+    #[test]
+    fn they_agree_on_a_machine_that_gave_its_seat_back(place in 0u64..2, machine in "machine-[12]", good in 0u64..2) {
+        let released = list("released", json!({ place.to_string(): [gone().to_string()] }));
+        let verifier = Verifier::new(keys(), slug("cockpit")).machine(machine.parse().unwrap()).status_list(released);
+        let at_place = Change::Claim("status", json!({"status_list": {"idx": good, "uri": ADDRESS}}));
+        let bound = Change::Claim("machines", json!({"max": 2, "bound": ["machine-1", "machine-2"]}));
+        let key = changed(&[at_place, bound]);
+        let reason = match (good, machine.as_str()) {
+            (1, _) => Some(Reason::Revoked),
+            (_, "machine-1") if place == good => Some(Reason::GivenBack),
+            _ => None,
+        };
+        prop_assert_eq!(verifier.verify(&key, at(NBF)).err().map(|refusal| refusal.reason), reason);
+        prop_assert_eq!(verifier.examine(&key, at(NBF)).failure().and_then(|failure| failure.reason), reason);
     }
 
     #[test]

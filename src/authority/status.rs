@@ -8,12 +8,15 @@ mod folder;
 
 use std::path::{Path, PathBuf};
 
+use super::activate::same_machine;
 use super::service::{Service, ServiceKey};
 use super::{Actor, Authority, Error, Mode};
 use crate::ledger::{Fact, KeyPurpose, KeyState, Tables, TierFilter, Transaction};
-use crate::license::Timestamp;
 use crate::license::time::DAY;
-use crate::token::{KeySet, ListClaims, PublicKey, SHARD, SeenLists, StatusList, StatusRef, Statuses, Tally, sign_list};
+use crate::license::{MachineId, Timestamp};
+use crate::token::{
+    KeySet, ListClaims, MachineDigest, PublicKey, Released, SHARD, SeenLists, StatusList, StatusRef, Statuses, Tally, sign_list,
+};
 use crate::world::Entropy;
 use folder::{Folder, Present};
 
@@ -63,6 +66,8 @@ pub struct Published {
     pub lists: Vec<PublishedList>,
     /// The `offline_days` of a tier that allow more days than the lists count for.
     pub outlasted: Option<u32>,
+    /// How many licenses have machines taken off for which the lists had no room.
+    pub left_out: u32,
 }
 
 /// One list of a publication.
@@ -76,6 +81,8 @@ pub struct PublishedList {
     pub bytes: usize,
     /// How many licenses it calls suspended or revoked.
     pub tally: Tally,
+    /// How many machines it names that gave their seats back.
+    pub released: u32,
     /// The list that it takes the place of: its number, and how many licenses stand otherwise.
     pub before: Option<(u64, u64)>,
 }
@@ -185,8 +192,11 @@ impl<'p> Plan<'p> {
         mode: Mode,
     ) -> Result<Published, Error> {
         let mut lists = Vec::new();
+        let mut left_out = 0;
         for (shard, before) in (0..).zip(&self.before) {
             let statuses = standings(&tx.read(), shard)?;
+            let (released, beyond) = released(&tx.read(), shard)?;
+            left_out += beyond;
             let claims = ListClaims {
                 sub: address(self.base, shard),
                 iat: self.issued,
@@ -194,6 +204,7 @@ impl<'p> Plan<'p> {
                 ttl: Some(self.ttl),
                 number: self.number,
                 checkpoint: Some(checkpoint.to_owned()),
+                released,
             };
             let text = sign_list(&claims, &statuses, key.kid(), |bytes| key.sign(bytes));
             let opened = StatusList::open(&text, keys).map_err(|refusal| Error::SelfCheck(refusal.to_string()))?;
@@ -204,17 +215,21 @@ impl<'p> Plan<'p> {
             if mode == Mode::Commit {
                 folder.stage(&name, &text)?;
             }
-            let before = before.list().map(|list| (list.number(), list.statuses().differences(&statuses)));
+            let before = before.list().map(|list| {
+                let changed = list.statuses().differences(&statuses) + list.claims().released.differences(&claims.released);
+                (list.number(), changed)
+            });
             lists.push(PublishedList {
                 file: folder.path(&name),
                 uri: claims.sub,
                 bytes: text.len(),
                 tally: statuses.tally(),
+                released: u32::try_from(claims.released.len()).unwrap_or(u32::MAX),
                 before,
             });
         }
         let Self { number, issued, expires, outlasted, .. } = *self;
-        Ok(Published { number, issued, expires, lists, outlasted })
+        Ok(Published { number, issued, expires, lists, outlasted, left_out })
     }
 
     fn record(&self, tx: &Transaction<'_>, actor: &Actor, key: &ServiceKey, published: &Published) -> Result<(), Error> {
@@ -258,6 +273,25 @@ fn standings(tables: &Tables<'_>, shard: u64) -> Result<Statuses, Error> {
     let first = shard * SHARD;
     tables.each_withdrawn(first, first + SHARD, |index, standing| statuses.set(index - first, standing))?;
     Ok(statuses)
+}
+
+/// The machines that lost their seats of the licenses of a list, and how many licenses there was no room for: where there are
+/// too many, those that were taken off long ago are left out.
+///
+/// What a revision was ever bound to counts, under every ID that it had, unless it is or still matches a machine that holds a
+/// seat now: that one may have an old key yet.
+fn released(tables: &Tables<'_>, shard: u64) -> Result<(Released, u32), Error> {
+    let first = shard * SHARD;
+    let mut released = Released::new();
+    let mut left_out = 0;
+    for (index, license, rev) in tables.licenses_with_ended_seats(first, first + SHARD)? {
+        let Some(terms) = tables.terms(license, rev)? else { continue };
+        let holds = |machine: &MachineId| terms.machines.bound.contains(machine) || same_machine(&terms, machine).is_some();
+        let gone = tables.machines_ever_bound(license)?.into_iter().filter(|machine| !holds(machine));
+        let fits = gone.fold(true, |fits, machine| released.add(index - first, MachineDigest::of(license, &machine)) && fits);
+        left_out += u32::from(!fits);
+    }
+    Ok((released, left_out))
 }
 
 #[cfg(test)]

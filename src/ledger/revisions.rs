@@ -1,10 +1,12 @@
 //! Reads of the revisions of licenses: what each granted, its key, and what happened to a license.
 
+use std::collections::BTreeSet;
+
 use rusqlite::OptionalExtension;
 
 use super::names::Names;
 use super::{Event, EventNumber, Fact, LedgerError, Tables, column};
-use crate::license::{LicenseId, LicenseType, Occasion, Slug, Terms, Timestamp};
+use crate::license::{LicenseId, LicenseType, MachineId, Occasion, Slug, Terms, Timestamp};
 use crate::token::Kid;
 
 /// One revision of a license, as a list shows it.
@@ -115,6 +117,26 @@ impl Tables<'_> {
             Some(Fact::LicenseIssued { terms, key, .. }) => Ok(Some((terms, key))),
             Some(other) => Err(LedgerError::odd("revision of a license", other.kind())),
         }
+    }
+
+    /// Every machine that a revision of a license was ever bound to.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn machines_ever_bound(&self, license: LicenseId) -> Result<BTreeSet<MachineId>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT e.body FROM licenses l CROSS JOIN revisions r ON r.license = l.status_index
+             CROSS JOIN events e ON e.number = r.event WHERE l.number = ?",
+        )?;
+        let mut rows = statement.query([license.number()])?;
+        let mut machines = BTreeSet::new();
+        while let Some(row) = rows.next()? {
+            let event = Event::read(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+            if let Fact::LicenseIssued { terms, .. } = event.fact {
+                machines.extend(terms.machines.bound);
+            }
+        }
+        Ok(machines)
     }
 
     /// Everything that happened to a license, the first first.

@@ -1,7 +1,7 @@
 //! Reads for the status lists: which of them were published, and which licenses do not stand well.
 
 use super::{LedgerError, Tables, column};
-use crate::license::{Standing, Timestamp};
+use crate::license::{LicenseId, Standing, Timestamp};
 
 /// A publication of the status lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,32 @@ impl Tables<'_> {
         }
         Ok(())
     }
+
+    /// The licenses of which a machine was taken off and that are not revoked, with a status index from `first` on and below
+    /// `end`: their status index, id and newest revision; those of which one was taken off last come first.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn licenses_with_ended_seats(&self, first: u64, end: u64) -> Result<Vec<(u64, LicenseId, u32)>, LedgerError> {
+        let bound = |index: u64| i64::try_from(index).unwrap_or(i64::MAX);
+        let mut statement = self.db.prepare_cached(ENDED)?;
+        let mut rows = statement.query([bound(first), bound(end)])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(1)?;
+            let id = LicenseId::from_number(number).ok_or_else(|| LedgerError::odd("license number", number))?;
+            found.push((whole(row.get(0)?)?, id, row.get(2)?));
+        }
+        Ok(found)
+    }
 }
+
+/// Licenses of which a seat ended: an index holds those seats alone.
+const ENDED: &str = "SELECT l.status_index, l.number, l.rev
+    FROM (SELECT license, max(event) AS event, max(ended_at) AS ended_at FROM activations
+        WHERE ended_at IS NOT NULL AND license >= ? AND license < ? GROUP BY license) a
+    CROSS JOIN licenses l ON l.status_index = a.license
+    WHERE l.standing <> 1 ORDER BY a.ended_at DESC, a.event DESC";
 
 /// Answered by an index that holds those licenses alone.
 const WITHDRAWN: &str = "SELECT status_index, standing FROM licenses WHERE standing <> 0 AND status_index >= ? AND status_index < ? ORDER BY status_index";

@@ -3,10 +3,14 @@
 //! A key that names a status list and has no `offline_days` does well without one, but a list that is offered for it must be
 //! good. With `offline_days` there must be one, and it must be younger than that. A key that names no list has no use for any.
 
+use std::collections::BTreeSet;
+
 use super::claims::Claims;
 use super::describe::{ago, days, shown};
 use super::keys::KeySet;
+use super::machine::Machine;
 use super::reason::{Check, Reason, Refusal};
+use super::released::MachineDigest;
 use super::seen::SeenLists;
 use super::status_list::StatusList;
 use super::statuses::NoStanding;
@@ -27,6 +31,8 @@ pub(super) struct Evidence {
 pub(super) struct Word<'l> {
     list: &'l StatusList,
     standing: Standing,
+    /// The machines that gave their seats of the license back.
+    released: Option<&'l BTreeSet<MachineDigest>>,
 }
 
 impl Evidence {
@@ -72,7 +78,7 @@ impl Evidence {
                 Refusal::new(Reason::ListMalformed, detail)
             }
         })?;
-        Ok(Some(Word { list, standing }))
+        Ok(Some(Word { list, standing, released: list.claims().released.at(place.idx) }))
     }
 
     fn for_others(&self, uri: &str) -> Refusal {
@@ -100,7 +106,7 @@ impl Evidence {
     }
 
     /// Adds to a verdict what the lists say.
-    pub fn examine(&self, claims: &Claims, at: Timestamp, verdict: &mut Verdict) {
+    pub fn examine(&self, claims: &Claims, at: Timestamp, machine: &Machine, verdict: &mut Verdict) {
         if self.offered.is_empty() && claims.status.is_none() && claims.offline_days.is_none() {
             return;
         }
@@ -113,6 +119,9 @@ impl Evidence {
                 ),
                 Err(refusal) => refusal.into(),
             });
+            if let Err(refusal) = word.check_seat(claims, machine) {
+                verdict.add(refusal.into());
+            }
         }
         let judged = word.and_then(|word| self.check_age(word, claims, at).map(|()| word));
         verdict.add(match judged {
@@ -138,6 +147,15 @@ impl Word<'_> {
             Standing::Revoked => Err(Refusal::new(Reason::Revoked, format!("revoked, by status list {number}"))),
             Standing::Suspended => Err(Refusal::new(Reason::Suspended, format!("suspended, by status list {number}"))),
         }
+    }
+
+    /// Whether the machine, where it is known, did not give its seat back.
+    pub fn check_seat(&self, claims: &Claims, machine: &Machine) -> Result<(), Refusal> {
+        if self.released.is_none_or(|released| !machine.is_among(released, claims)) {
+            return Ok(());
+        }
+        let detail = format!("this machine gave its seat of {} back, by status list {}", claims.jti, self.list.number());
+        Err(Refusal::new(Reason::GivenBack, detail))
     }
 
     /// `number 12 of 2026-11-22, 3 days ago; up to 14 days are allowed`.

@@ -1,7 +1,11 @@
 //! The check of the machine: whether a key is bound to this one, matched factor by factor, and what to tell people of it.
 
+use std::collections::BTreeSet;
+
+use super::claims::Claims;
 use super::describe;
 use super::reason::{Reason, Refusal};
+use super::released::MachineDigest;
 use crate::license::fingerprint::Change;
 use crate::license::{Comparison, Factor, Fingerprint, MachineId, MachineKind, MachineTerms, Slug};
 
@@ -63,6 +67,23 @@ impl Machine {
             Self::This(..) if !terms.bound.is_empty() => "bound to this machine".to_owned(),
             _ => describe::machines(terms),
         }
+    }
+
+    /// Whether the machine is one of these, which gave their seats of the license back.
+    ///
+    /// It is one by its very ID. Where it is known by another ID since, because a part was swapped, it is one if every bound
+    /// machine that it still matches is: nobody who may hold another seat is locked out.
+    pub(super) fn is_among(&self, released: &BTreeSet<MachineDigest>, claims: &Claims) -> bool {
+        let Self::This(id, fingerprint) = self else { return false };
+        let gone = |machine: &MachineId| released.contains(&MachineDigest::of(claims.jti, machine));
+        if gone(id) || claims.machines.bound.contains(id) {
+            return gone(id);
+        }
+        let Some(now) = fingerprint else { return false };
+        let fits =
+            |bound: &&MachineId| bound.fingerprint().is_some_and(|bound| bound.compare(now).passes(claims.machines.require));
+        let mut matched = claims.machines.bound.iter().filter(fits).peekable();
+        matched.peek().is_some() && matched.all(gone)
     }
 
     pub(super) fn is_known(&self) -> bool {

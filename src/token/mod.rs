@@ -92,6 +92,7 @@ mod license;
 mod machine;
 mod meta;
 mod reason;
+mod released;
 mod seen;
 #[cfg(feature = "authority")]
 mod sign;
@@ -109,6 +110,7 @@ pub use meta::meta_size;
 #[cfg(feature = "authority")]
 pub use meta::read_meta;
 pub use reason::{Check, Reason, Refusal};
+pub use released::{MOST_RELEASED, MachineDigest, Released};
 pub use seen::SeenLists;
 #[cfg(feature = "authority")]
 pub use sign::{sign, sign_list};

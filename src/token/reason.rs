@@ -28,7 +28,8 @@ pub enum Check {
     Term,
     /// The status list at hand is the vendor's, counts, and is as young as the key asks for.
     StatusList,
-    /// Nothing went back since the program last looked: neither the clock nor the key. Made by a guard, with its state.
+    /// Nothing went back since the program last looked: neither the clock nor the key. Made by a guard, with its
+    /// state; that the machine gave its seat back, by a status list too.
     State,
     /// It is the newest revision of its license. Made by the authority, with its ledger.
     Revision,
@@ -207,7 +208,7 @@ reasons! {
         ClockSetBack = "clock-set-back",
         /// A newer revision was seen on this machine.
         OlderRevision = "older-revision",
-        /// The license was given back on this machine.
+        /// The machine gave its seat of the license back.
         GivenBack = "given-back",
         /// There is no state, though the license is bound to the machine. Only told, never a failure.
         StateMissing = "state-missing",

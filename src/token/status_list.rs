@@ -2,9 +2,9 @@
 //!
 //! A list is a Token Status List in JWT form (draft-ietf-oauth-status-list, section 5.1) under the strict rules of license
 //! keys: `typ` `statuslist+jwt`, a header of exactly `alg`, `kid` and `typ`, canonical base64url, `exp` always there. Of our
-//! own are `number`, which grows with every publication, and `checkpoint`, the head of the audit log. Lists have signing keys
-//! of their own: no license key signs a list that counts, and no status key a license. How the entries are packed belongs in
-//! `statuses`; what follows for a license in `evidence`.
+//! own are `number`, which grows with every publication, `checkpoint`, the head of the audit log, and `released`, the machines
+//! that gave their seats back. Lists have signing keys of their own: no license key signs a list that counts, and no status key
+//! a license. How the entries are packed belongs in `statuses`; what follows for a license in `evidence`.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,7 @@ use super::jws::{LARGEST_TEXT, RawHeader, Segments};
 use super::keys::KeySet;
 use super::kid::Kid;
 use super::reason::{Reason, Refusal};
+use super::released::Released;
 use super::statuses::{BITS, Statuses};
 use crate::license::Timestamp;
 use crate::license::terms::LARGEST_LIMIT;
@@ -45,6 +46,9 @@ pub struct ListClaims {
     /// The newest checkpoint of the audit log, so that every holder of a list is its witness.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<String>,
+    /// The machines that gave back their seats of licenses, by the licenses' places.
+    #[serde(default, skip_serializing_if = "Released::is_empty")]
+    pub released: Released,
 }
 
 /// The payload of a list: its claims, and the packed standings.
@@ -254,7 +258,7 @@ fn payload(segments: &Segments<'_>) -> Result<(ListClaims, Statuses), Refusal> {
 /// What a member may hold, beyond what its type says. Members that this version does not know may hold anything.
 fn rule(name: &str) -> Rule {
     match name {
-        "status_list" => Rule::Object,
+        "status_list" | "released" => Rule::Object,
         "sub" | "iat" | "exp" | "ttl" | "number" | "checkpoint" => Rule::NoNulls,
         _ => Rule::Free,
     }
@@ -304,7 +308,8 @@ pub(super) mod tests {
 
     pub(crate) fn claims(number: u64) -> ListClaims {
         let (iat, exp) = (at(IAT), at(IAT + 604_800));
-        ListClaims { sub: URI.into(), iat, exp, ttl: Some(43_200), number, checkpoint: Some("example\n7\nroot=\n".into()) }
+        let checkpoint = Some("example\n7\nroot=\n".into());
+        ListClaims { sub: URI.into(), iat, exp, ttl: Some(43_200), number, checkpoint, released: Released::new() }
     }
 
     /// A list in which license 3 is revoked and license 5 suspended.
@@ -350,7 +355,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_payload_has_the_members_of_the_standard_and_two_of_our_own() {
+    fn the_payload_has_the_members_of_the_standard_and_some_of_our_own() {
         let payload: Value = serde_json::from_str(&claims(7).to_json(&statuses())).unwrap();
         let names: Vec<&str> = payload.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["checkpoint", "exp", "iat", "number", "status_list", "sub", "ttl"]);
@@ -441,6 +446,10 @@ pub(super) mod tests {
             ("no zlib", with(|list| list["status_list"]["lst"] = json!("AAAA")), Reason::ListMalformed),
             ("padded zlib", with(|list| list["status_list"]["lst"] = json!("eNo76fITAAPfAgc=")), Reason::ListMalformed),
             ("a bomb", with(|list| list["status_list"]["lst"] = json!(bomb)), Reason::ListMalformed),
+            ("nothing released", with(|list| list["released"] = json!({})), Reason::ListMalformed),
+            ("a list of released", with(|list| list["released"] = json!([])), Reason::ListMalformed),
+            ("a null released", with(|list| list["released"] = json!({"1": null})), Reason::ListMalformed),
+            ("no digest", with(|list| list["released"] = json!({"1": ["AQEB"]})), Reason::ListMalformed),
             ("too large", " ".repeat(LARGEST_TEXT + 1), Reason::ListMalformed),
         ] {
             assert_eq!(refused(&text), Some(reason), "{what}");

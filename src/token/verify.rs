@@ -110,7 +110,7 @@ impl Verifier {
     /// Offers a status list, as it was fetched; may be called for several. It must be signed by a status key of the pinned keys.
     ///
     /// A license that it says is revoked or suspended is refused, and so is one for which no better list was offered than one
-    /// that does not count.
+    /// that does not count. So is the key of a machine that gave its seat back, where the machine is known.
     #[must_use]
     pub fn status_list(mut self, list: impl AsRef<[u8]>) -> Self {
         self.evidence.offer(list.as_ref(), &self.keys);
@@ -163,7 +163,11 @@ impl Verifier {
         self.check_machine(&claims)?;
         self.check_features(&claims)?;
         check_term(&claims, at)?;
-        self.evidence.check_age(word?, &claims, at)?;
+        let word = word?;
+        self.evidence.check_age(word, &claims, at)?;
+        if let Some(word) = &word {
+            word.check_seat(&claims, &self.machine)?;
+        }
         Ok(License::new(claims, kid))
     }
 
@@ -223,7 +227,7 @@ impl Verifier {
         };
         add(!self.features.is_empty(), Check::Feature, self.check_features(claims), &features);
         add(true, Check::Term, check_term(claims, at), &|| describe::term(&claims.validity(), at));
-        self.evidence.examine(claims, at, verdict);
+        self.evidence.examine(claims, at, &self.machine, verdict);
     }
 
     fn check_signature(&self, envelope: &Envelope<'_>) -> Result<Kid, Refusal> {

@@ -9,7 +9,7 @@ use lic::guard::{CannotGiveBack, Guard, GuardError, InvalidText, Receipt, Reques
 use lic::license::{LicenseId, LicenseType, MachineTerms, Terms, Timestamp};
 use lic::machine::Machine;
 use lic::token::{
-    Claims, Grant, KeySet, Kid, ListClaims, Outcome, PublicKey, Reason, StatusRef, Statuses, Verifier, sign, sign_list,
+    Claims, Grant, KeySet, Kid, ListClaims, Outcome, PublicKey, Reason, Released, StatusRef, Statuses, Verifier, sign, sign_list,
 };
 
 use crate::layout::Layout;
@@ -143,8 +143,15 @@ fn an_older_status_list_is_refused_after_a_restart() {
     claims.status = Some(StatusRef { idx: 0, uri: URI.into() });
     let key = sign(&claims, &vendor());
     let start = |number: u64| {
-        let list =
-            ListClaims { sub: URI.into(), iat: at("2027-02-28"), exp: at("2027-03-10"), ttl: None, number, checkpoint: None };
+        let list = ListClaims {
+            sub: URI.into(),
+            iat: at("2027-02-28"),
+            exp: at("2027-03-10"),
+            ttl: None,
+            number,
+            checkpoint: None,
+            released: Released::new(),
+        };
         let list =
             sign_list(&list, &Statuses::all_good(), &Kid::of(&signer.verifying_key()), |bytes| signer.sign(bytes).to_bytes());
         let verifier = Verifier::new(keys.clone(), product()).machine(stage.machine.id()).status_list(list);

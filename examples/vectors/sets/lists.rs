@@ -2,8 +2,8 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer, SigningKey};
-use lic::license::{Standing, Terms};
-use lic::token::{ListClaims, Reason, StatusRef, Statuses, sign_list};
+use lic::license::{Environment, MachineId, MachineTerms, Standing, Terms};
+use lic::token::{ListClaims, MachineDigest, Reason, Released, StatusRef, Statuses, sign_list};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
 
@@ -30,6 +30,7 @@ fn said() -> ListClaims {
         ttl: Some(43_200),
         number: 12,
         checkpoint: None,
+        released: Released::new(),
     }
 }
 
@@ -74,6 +75,39 @@ fn license(place: u64, offline_days: Option<u32>) -> String {
     let mut claims = claims_of(&Terms { offline_days, ..terms() });
     claims.status = Some(StatusRef { idx: place, uri: ADDRESS.to_owned() });
     with_claims(claims.to_json())
+}
+
+/// The machine that gave its seat back, the one that keeps its own, and the first with another disk and network card.
+fn gone() -> MachineId {
+    machine("cockpit", Environment::Physical, "os;board;disk;network;cpu")
+}
+
+fn kept() -> MachineId {
+    machine("cockpit", Environment::Kvm, "os 2;board 2;disk 2;network 2;cpu")
+}
+
+fn gone_with_other_parts() -> MachineId {
+    machine("cockpit", Environment::Physical, "os;board;new;new;cpu")
+}
+
+/// The license at the usual place, bound to these machines.
+fn bound_to(bound: &[MachineId]) -> String {
+    let machines = MachineTerms { max: Some(2), bound: bound.to_vec(), ..MachineTerms::default() };
+    let mut claims = claims_of(&Terms { machines, ..terms() });
+    claims.status = Some(StatusRef { idx: PLACE, uri: ADDRESS.to_owned() });
+    with_claims(claims.to_json())
+}
+
+/// The list that says of one machine of the license that it gave its seat back.
+fn with_released() -> ListClaims {
+    let mut released = Released::new();
+    assert!(released.add(PLACE, MachineDigest::of(claims_of(&terms()).jti, &gone())));
+    ListClaims { released, ..said() }
+}
+
+/// The list with this in place of the machines that gave seats back.
+fn released_as(released: Value) -> String {
+    changed(|payload| payload["released"] = released)
 }
 
 /// Every list, by the name of its file.
@@ -134,12 +168,22 @@ pub fn files() -> Vec<(&'static str, String)> {
         }),
         ("value-unknown", packed(&unknown)),
         ("short", changed(|payload| payload["status_list"]["lst"] = json!("eNo76fITAAPfAgc"))),
+        ("released", list(with_released())),
+        ("released-empty", released_as(json!({}))),
+        ("released-nobody", released_as(json!({ "42": [] }))),
+        ("released-array", released_as(json!(["AQEBAQEBAQEBAQEB"]))),
+        ("released-null", released_as(json!({ "42": null }))),
+        ("released-place-zero", released_as(json!({ "042": ["AQEBAQEBAQEBAQEB"] }))),
+        ("released-place-beyond", released_as(json!({ "1048576": ["AQEBAQEBAQEBAQEB"] }))),
+        ("released-digest-short", released_as(json!({ "42": ["AQEBAQEB"] }))),
+        ("released-digest-twice", released_as(json!({ "42": ["AQEBAQEBAQEBAQEB", "AQEBAQEBAQEBAQEB"] }))),
+        ("released-unsorted", released_as(json!({ "42": ["AgICAgICAgICAgIC", "AQEBAQEBAQEBAQEB"] }))),
         ("other-address", list(ListClaims { sub: ADDRESS.replace("0.jwt", "1.jwt"), ..said() })),
     ]
 }
 
 pub fn vectors() -> Vec<Vector> {
-    [good(), standing(), refused(), needed()].into_iter().flatten().collect()
+    [good(), standing(), refused(), needed(), released()].into_iter().flatten().collect()
 }
 
 /// With keys of both kinds, and these lists.
@@ -232,11 +276,50 @@ fn refused() -> Vec<Vector> {
             ("list-zlib-cut", "zlib-cut", "zlib data without its end"),
             ("list-zlib-followed", "zlib-followed", "a byte after the zlib data"),
             ("list-zlib-raw", "zlib-raw", "deflate without zlib around it"),
+            ("list-released-empty", "released-empty", "no machine in released"),
+            ("list-released-nobody", "released-nobody", "no machine at a place of released"),
+            ("list-released-array", "released-array", "an array in the place of released"),
+            ("list-released-null", "released-null", "a null in released"),
+            ("list-released-place-zero", "released-place-zero", "a place with a leading zero in released"),
+            ("list-released-place-beyond", "released-place-beyond", "a place that no list has in released"),
+            ("list-released-digest-short", "released-digest-short", "a digest that is too short in released"),
+            ("list-released-digest-twice", "released-digest-twice", "a digest twice in released"),
+            ("list-released-unsorted", "released-unsorted", "digests out of order in released"),
             ("list-zlib-wrong-sum", "zlib-wrong-sum", "zlib data with a wrong checksum"),
         ]
         .map(|(name, list, description)| refused(name, list, ListMalformed, description)),
     );
     vectors
+}
+
+fn released() -> Vec<Vector> {
+    let here =
+        |vector: Vector, machine: MachineId| with(vector, &["released"]).ask(|ask| ask.machine = Some(machine.to_string()));
+    let unfit = |name, description, key: String, machine| here(Vector::unfit(name, Reason::GivenBack, description, key), machine);
+    let valid = |name, description, key: String, machine| here(Vector::valid(name, description, key), machine);
+    let both = bound_to(&[gone(), kept()]);
+    vec![
+        unfit("given-back", "the machine gave its seat back, and kept its key", both.clone(), gone()),
+        unfit(
+            "given-back-with-other-parts",
+            "and has another disk and network card since",
+            both.clone(),
+            gone_with_other_parts(),
+        ),
+        unfit("given-back-unbound", "gave its seat back, and has the key from before anything was bound", bound_to(&[]), gone()),
+        valid("given-back-by-another", "another machine of the license gave its seat back", both.clone(), kept()),
+        valid(
+            "given-back-and-taken-anew",
+            "gave its seat back, and took another with other parts",
+            bound_to(&[kept(), gone_with_other_parts()]),
+            gone_with_other_parts(),
+        ),
+        with(
+            Vector::valid("given-back-any-machine", "gave its seat back, and the machine is not asked for", both),
+            &["released"],
+        )
+        .ask(|ask| ask.any_machine = true),
+    ]
 }
 
 fn needed() -> Vec<Vector> {

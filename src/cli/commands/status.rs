@@ -10,11 +10,12 @@ use crate::cli::args::{parse_moment, parse_span};
 use crate::cli::commands::verify::trust::{read_keys, read_list, with_status_keys};
 use crate::cli::error::{Failure, exit};
 use crate::cli::session::{Session, shown_path};
+use crate::cli::views::license::count;
 use crate::cli::views::status_list::{ListView, Looked, PublishedView};
 use crate::license::Timestamp;
 use crate::license::time::DAY;
 use crate::render::escape;
-use crate::token::{KeySet, SHARD, SeenLists, StatusList, StatusRef};
+use crate::token::{KeySet, MOST_RELEASED, SHARD, SeenLists, StatusList, StatusRef};
 
 /// Publish status lists of what was revoked: publish, show
 ///
@@ -124,7 +125,17 @@ fn tell(published: &Published, session: &mut Session<'_>) {
         };
         let (revoked, suspended) = (list.tally.revoked, list.tally.suspended);
         let file = session.shorten(&list.file);
-        session.note(&format!("{file}  {revoked} revoked, {suspended} suspended; {changed}"));
+        let released = match list.released {
+            0 => String::new(),
+            released => format!(", {} given back", count(released, "seat")),
+        };
+        session.note(&format!("{file}  {revoked} revoked, {suspended} suspended{released}; {changed}"));
+    }
+    if published.left_out > 0 {
+        let licenses = count(published.left_out, "license");
+        session.warn(&format!(
+            "the lists name at most {MOST_RELEASED} machines each: those that gave back seats of {licenses} long ago are left out"
+        ));
     }
     if let Some(days) = published.outlasted {
         let counted = (published.expires.seconds() - published.issued.seconds()) / DAY;

@@ -21,6 +21,8 @@ pub struct PublishedView {
     revoked: u64,
     suspended: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    released: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<u64>,
     bytes: u64,
 }
@@ -35,6 +37,7 @@ impl PublishedView {
             expires_at: published.expires.into(),
             revoked: list.tally.revoked,
             suspended: list.tally.suspended,
+            released: some_released(u64::from(list.released)),
             changed: list.before.map(|(_, changed)| changed),
             bytes: list.bytes as u64,
         }
@@ -77,6 +80,11 @@ impl View for PublishedView {
     }
 }
 
+/// How many seats were given back, where any was.
+fn some_released(machines: u64) -> Option<u64> {
+    (machines > 0).then_some(machines)
+}
+
 /// One place of a list, and what stands there.
 pub struct Looked {
     pub place: u64,
@@ -101,6 +109,8 @@ pub struct ListView<'l> {
     places: u64,
     revoked: u64,
     suspended: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    released: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,6 +141,7 @@ impl<'l> ListView<'l> {
             places: statuses.len(),
             revoked: tally.revoked,
             suspended: tally.suspended,
+            released: some_released(claims.released.len() as u64),
             index: looked.as_ref().map(|looked| looked.place),
             standing: looked.map(|looked| word(looked.standing)),
             checkpoint: claims.checkpoint.as_deref(),
@@ -208,6 +219,9 @@ impl Detail for ListView<'_> {
             ("Revoked", self.revoked.into()),
             ("Suspended", self.suspended.into()),
         ];
+        if let Some(released) = self.released {
+            facts.push(("Seats given back", released.into()));
+        }
         if let (Some(index), Some(standing)) = (self.index, self.standing) {
             facts.push(("At place", format!("{index}: {standing}").into()));
         }

@@ -106,6 +106,7 @@ CREATE TABLE activations (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX activations_by_machine ON activations (machine) WHERE ended_at IS NULL;
+CREATE INDEX activations_ended ON activations (license, ended_at) WHERE ended_at IS NOT NULL;
 
 -- Requests for an activation that were answered, so that none is answered for two machines.
 CREATE TABLE activation_requests (

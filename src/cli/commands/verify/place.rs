@@ -83,7 +83,10 @@ impl Place {
             (Some(Err(error)), _) => verdict.add(CheckResult::failed(error.reason(), error.to_string())),
             (Some(Ok(guard)), Some(claims)) => {
                 let result = guard.examine(claims, at);
-                verdict.add(result);
+                // That a status list says that the machine gave its seat back, no state can undo.
+                if verdict.result(Check::State).is_none_or(|listed| listed.outcome != Outcome::Failed) {
+                    verdict.add(result);
+                }
             }
             (Some(Ok(_)), None) => verdict.add(CheckResult::skipped(Check::State, "not looked at: the signature is not good")),
             (None, _) => {}
