@@ -6,12 +6,13 @@
 use super::issue::Issued;
 use super::order::check_machine;
 use super::planned::Current;
-use super::revise::{Extra, Next, revise};
+use super::revise::{Extra, Next, revise_for};
 use super::signer::Signers;
 use super::{Actor, Authority, Error, Mode, find, limits};
 use crate::guard::{Label, Request};
 use crate::ledger::{Fact, Tables};
 use crate::license::{Customer, LicenseId, MachineId, Occasion, Role, Slug, Terms, Timestamp};
+use crate::token;
 
 /// How far back the yearly transfers are counted, in days.
 const YEAR: i64 = 365;
@@ -62,8 +63,8 @@ pub struct ActivationPlan {
     pub customer: Customer,
     /// What the license grants afterwards.
     pub terms: Terms,
-    /// The revision that there is.
-    pub rev: u32,
+    /// The revision whose key the machine may have as it is; `None`: a new key is signed.
+    pub known: Option<u32>,
     /// Licenses of other customers that hold this machine too.
     pub elsewhere: Vec<(LicenseId, Slug)>,
 }
@@ -72,7 +73,7 @@ impl ActivationPlan {
     /// Whether a new key is signed.
     #[must_use]
     pub fn needs_key(&self) -> bool {
-        self.seat != Seat::Held
+        self.known.is_none()
     }
 }
 
@@ -120,13 +121,15 @@ impl Authority {
                 tx.record(at, actor.slug(), &fact)?;
             }
             let (customer, terms) = (&plan.customer, &plan.terms);
-            if !plan.needs_key() {
-                return Issued::again(&tx.read(), wish.license, plan.rev);
+            if let Some(rev) = plan.known {
+                return Issued::again(&tx.read(), wish.license, rev);
             }
             let signers = signers.ok_or(Error::NoSigningKey("these"))?;
             let extra = Extra { note: None, request: None, unusual: told(&plan.elsewhere) };
             let next = Next { license: wish.license, customer, terms, occasion: Occasion::Activation, extra };
-            revise(tx, actor.slug(), next, signers.of(terms.kind)?, at)
+            // A request is answered with a key for the machine that made it.
+            let alone = wish.request.as_ref().map(|_| &wish.machine);
+            revise_for(tx, actor.slug(), next, alone, signers.of(terms.kind)?, at)
         })
     }
 }
@@ -168,7 +171,32 @@ fn plan(tables: &Tables<'_>, actor: &Actor, wish: &Activation, at: Timestamp) ->
             terms.machines.bound.push(wish.machine.clone());
         }
     }
-    Ok(ActivationPlan { seat, answered, customer, terms, rev: record.rev, elsewhere })
+    let known = match &seat {
+        Seat::Held => known_key(tables, wish, record.rev, answered)?,
+        Seat::Matches(_) | Seat::Taken => None,
+    };
+    Ok(ActivationPlan { seat, answered, customer, terms, known, elsewhere })
+}
+
+/// The newest revision whose key names a machine that holds a seat, where that key will do.
+///
+/// Newer revisions are then answers to the requests of other machines, which grant what this one grants. A new request asks
+/// for a key that is for its machine alone.
+fn known_key(tables: &Tables<'_>, wish: &Activation, newest: u32, answered: bool) -> Result<Option<u32>, Error> {
+    for rev in (1..=newest).rev() {
+        let Some(bound) = bound_by_key(tables, wish.license, rev)? else { return Ok(None) };
+        if bound.contains(&wish.machine) {
+            let will_do = answered || wish.request.is_none() || bound.len() == 1;
+            return Ok(Some(rev).filter(|_| will_do));
+        }
+    }
+    Ok(None)
+}
+
+/// The machines that the key of a revision names; `None` where there is no key.
+pub(super) fn bound_by_key(tables: &Tables<'_>, license: LicenseId, rev: u32) -> Result<Option<Vec<MachineId>>, Error> {
+    let key = tables.key_text(license, rev)?;
+    Ok(key.and_then(|key| token::inspect(key.as_bytes()).ok()).map(|(_, claims)| claims.machines.bound))
 }
 
 fn seat(terms: &Terms, machine: &MachineId) -> Seat {

@@ -140,7 +140,7 @@ pub(super) fn record_license(
     entropy: &mut dyn Entropy,
 ) -> Result<Issued, Error> {
     let license = free_id(&tx.read(), entropy)?;
-    let first = Revision { license, rev: 1, customer: &plan.customer, terms: &plan.terms, occasion: None, extra };
+    let first = Revision { license, rev: 1, customer: &plan.customer, terms: &plan.terms, alone: None, occasion: None, extra };
     record_revision(tx, by, first, signer, at)
 }
 

@@ -8,7 +8,7 @@ use super::issue::Issued;
 use super::signer::Signer;
 use super::status;
 use crate::ledger::{Fact, KeyState, Request, Transaction};
-use crate::license::{Customer, LicenseId, Occasion, Slug, Standing, Terms, Timestamp};
+use crate::license::{Customer, LicenseId, MachineId, Occasion, Slug, Standing, Terms, Timestamp};
 use crate::token::{Claims, Grant, KeySet, PublicKey, StatusRef, Verifier, sign};
 
 /// What is recorded with a revision beside what it grants.
@@ -42,12 +42,32 @@ pub(super) struct Next<'a> {
 /// # Errors
 /// [`Error::UnknownLicense`]; [`Error::Revoked`]: what was taken back is never signed again.
 pub(super) fn revise(tx: &Transaction<'_>, by: &Slug, next: Next<'_>, signer: &Signer, at: Timestamp) -> Result<Issued, Error> {
+    revise_for(tx, by, next, None, signer, at)
+}
+
+/// The same, with a key for one machine alone: the answer to its request.
+///
+/// What is recorded as granted stays whole, every bound machine included: the next revision starts from there. Only the key's
+/// own claims name the one machine, so that nobody else can use the file that it is sent in. The ledger holds the key as it was
+/// signed, so that a key found later is compared with that.
+///
+/// # Errors
+/// As [`revise`].
+pub(super) fn revise_for(
+    tx: &Transaction<'_>,
+    by: &Slug,
+    next: Next<'_>,
+    alone: Option<&MachineId>,
+    signer: &Signer,
+    at: Timestamp,
+) -> Result<Issued, Error> {
     let Next { license, customer, terms, occasion, extra } = next;
     let record = tx.read().license(license)?.ok_or_else(|| Error::UnknownLicense(license.to_string()))?;
     if record.standing == Standing::Revoked {
         return Err(Error::Revoked(license));
     }
-    let revision = Revision { license, rev: record.rev.saturating_add(1), customer, terms, occasion: Some(occasion), extra };
+    let rev = record.rev.saturating_add(1);
+    let revision = Revision { license, rev, customer, terms, alone, occasion: Some(occasion), extra };
     record_revision(tx, by, revision, signer, at)
 }
 
@@ -62,6 +82,8 @@ pub(super) struct Revision<'a> {
     pub customer: &'a Customer,
     /// What it grants.
     pub terms: &'a Terms,
+    /// The one machine that the key is for; `None`: every machine that the terms name.
+    pub alone: Option<&'a MachineId>,
     /// Why it is signed; `None` for the first.
     pub occasion: Option<Occasion>,
     /// What is recorded with it.
@@ -76,7 +98,7 @@ pub(super) fn record_revision(
     signer: &Signer,
     at: Timestamp,
 ) -> Result<Issued, Error> {
-    let Revision { license: id, rev, customer, terms, occasion, extra } = revision;
+    let Revision { license: id, rev, customer, terms, alone, occasion, extra } = revision;
     // Another process may have taken the key out of use since it was unlocked.
     match tx.read().signing_key_state(signer.kid())? {
         Some(KeyState::Active) => {}
@@ -85,7 +107,11 @@ pub(super) fn record_revision(
     }
     let status = status_reference(tx, id, signer)?;
     let grant = Grant { issuer: signer.issuer(), customer: &customer.slug, customer_name: &customer.name, id, rev, at, status };
-    let key = sign_checked(&Claims::new(grant, terms), signer)?;
+    let mut claims = Claims::new(grant, terms);
+    if let Some(machine) = alone {
+        claims.machines.bound = vec![machine.clone()];
+    }
+    let key = sign_checked(&claims, signer)?;
     tx.record(
         at,
         by,

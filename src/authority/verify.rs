@@ -1,9 +1,10 @@
 //! Verifying with a ledger at hand: beyond what the key itself says.
 
+use super::activate::bound_by_key;
 use super::{Authority, Error};
 use crate::ledger::{KeyPurpose, KeyState, LicenseRecord, SigningKeyRecord, Tables};
 use crate::license::Standing;
-use crate::token::{Check, CheckResult, KeySet, Outcome, Reason, Verdict};
+use crate::token::{Check, CheckResult, Claims, KeySet, Outcome, Reason, Verdict};
 
 impl Authority {
     /// The keys that signed this authority's licenses and its status lists; signatures of compromised ones are refused.
@@ -58,7 +59,7 @@ impl Authority {
             return Ok(());
         }
         verdict.add(CheckResult::passed(Check::Ledger, format!("issued by {}", record.issued_by)));
-        verdict.add(revision(&record, claims.rev));
+        verdict.add(revision(&tables, &record, &claims)?);
         verdict.add(match verdict.result(Check::Standing) {
             // The customer's program goes by the list until it gets a newer one.
             Some(listed) if listed.outcome == Outcome::Failed && record.standing == Standing::Good => {
@@ -117,12 +118,32 @@ impl Authority {
     }
 }
 
-fn revision(record: &LicenseRecord, rev: u32) -> CheckResult {
-    if rev == record.rev {
+fn revision(tables: &Tables<'_>, record: &LicenseRecord, claims: &Claims) -> Result<CheckResult, Error> {
+    let (rev, newest) = (claims.rev, record.rev);
+    Ok(if rev == newest {
         CheckResult::passed(Check::Revision, format!("{rev} is the newest"))
+    } else if is_newest_of_its_machines(tables, record, claims)? {
+        CheckResult::passed(Check::Revision, format!("{rev} is the newest for its machines; {newest} is for another"))
     } else {
-        CheckResult::warned(Reason::NotNewestRevision, format!("{rev} was replaced: the newest is {}", record.rev))
+        CheckResult::warned(Reason::NotNewestRevision, format!("{rev} was replaced: the newest is {newest}"))
+    })
+}
+
+/// Whether every later key is for one machine alone, and for none of those that this one is bound to.
+fn is_newest_of_its_machines(tables: &Tables<'_>, record: &LicenseRecord, claims: &Claims) -> Result<bool, Error> {
+    let mine = &claims.machines.bound;
+    for rev in (claims.rev + 1..=record.rev).rev() {
+        let (Some(key), Some(terms)) = (bound_by_key(tables, record.id, rev)?, tables.terms(record.id, rev)?) else {
+            return Ok(false);
+        };
+        // One that grants what it says to every machine takes the place of all before it, and so does one after which a
+        // machine of this key is bound no more.
+        let held = mine.iter().all(|machine| terms.machines.bound.contains(machine));
+        if key == terms.machines.bound || !held || key.iter().any(|machine| mine.contains(machine)) {
+            return Ok(false);
+        }
     }
+    Ok(!mine.is_empty())
 }
 
 fn standing(tables: &Tables<'_>, record: &LicenseRecord) -> Result<CheckResult, Error> {

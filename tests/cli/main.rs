@@ -35,6 +35,7 @@ mod reinstate;
 mod renew;
 mod restore;
 mod revoke;
+mod seats;
 mod show;
 mod status;
 mod suspend;

@@ -9,7 +9,7 @@ use crate::support::{Desk, Run, with_customer};
 const ADDRESS: &str = "https://licenses.example.com/status";
 
 /// Sets the address of status lists in lic.toml.
-fn publishing(desk: Desk) -> Desk {
+pub fn publishing(desk: Desk) -> Desk {
     let settings = desk.home().join("lic.toml");
     let text = std::fs::read_to_string(&settings).unwrap();
     std::fs::write(settings, text.replace("# uri = \"https", "uri = \"https")).unwrap();

@@ -10,7 +10,7 @@ use crate::cli::session::Session;
 use crate::cli::views::history::{EventView, RevisionView};
 use crate::cli::views::license::{LicenseDetail, OlderSystem, Parts};
 use crate::ledger::LicenseRecord;
-use crate::license::{Standing, Timestamp};
+use crate::license::{Standing, Terms, Timestamp};
 use crate::token::{self, armour};
 
 /// Show one license: its terms, revisions and key
@@ -43,6 +43,8 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let key = tables.key_text(record.id, record.rev)?;
     if args.key {
         let Some(key) = key else { return Err(no_key(&record)) };
+        let terms = tables.terms(record.id, record.rev)?.ok_or_else(missing)?;
+        tell_if_for_one(&key, &terms, session);
         return session.data(armour::wrap(&key).as_bytes());
     }
     let older_system = tables.foreign(record.id)?.map(OlderSystem::new);
@@ -53,6 +55,16 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let decided = tables.standing(record.id)?.filter(|newest| newest.standing != Standing::Good);
     let parts = Parts { decided, revisions, history, key, older_system };
     session.detail(&LicenseDetail::new(&record, &terms, parts, at))
+}
+
+/// Says of a key that answered the request of one machine that the others have keys of their own.
+fn tell_if_for_one(key: &str, terms: &Terms, session: &mut Session<'_>) {
+    let Ok((_, claims)) = token::inspect(key.as_bytes()) else { return };
+    if let [machine] = claims.machines.bound.as_slice()
+        && terms.machines.bound.len() > 1
+    {
+        session.warn(&format!("this key is for {machine} alone, which asked for it: the other machines keep theirs"));
+    }
 }
 
 /// Of a license of an older system, for which nothing was signed yet.
