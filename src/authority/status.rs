@@ -287,8 +287,8 @@ fn released(tables: &Tables<'_>, shard: u64) -> Result<(Released, u32), Error> {
     for (index, license, rev) in tables.licenses_with_ended_seats(first, first + SHARD)? {
         let Some(terms) = tables.terms(license, rev)? else { continue };
         let holds = |machine: &MachineId| terms.machines.bound.contains(machine) || same_machine(&terms, machine).is_some();
-        let gone = tables.machines_ever_bound(license)?.into_iter().filter(|machine| !holds(machine));
-        let fits = gone.fold(true, |fits, machine| released.add(index - first, MachineDigest::of(license, &machine)) && fits);
+        let mut gone = tables.machines_ever_bound(license)?.into_iter().filter(|machine| !holds(machine));
+        let fits = gone.all(|machine| released.add(index - first, MachineDigest::of(license, &machine)));
         left_out += u32::from(!fits);
     }
     Ok((released, left_out))

@@ -218,4 +218,30 @@ mod tests {
         );
         assert_eq!(said(&terms, "host-7".parse().unwrap()), "bound to this machine");
     }
+
+    #[cfg(feature = "authority")]
+    #[test]
+    fn a_machine_like_one_that_is_gone_keeps_the_seat_that_it_may_hold() {
+        let gone = made(Environment::Physical, ["a", "b", "c", "d", "e"]);
+        let twin = made(Environment::Physical, ["a", "b", "c", "1", "2"]);
+        let claims = |bound: &[&MachineId]| {
+            let mut claims = Claims::read(super::super::claims::tests::least().to_string().as_bytes()).unwrap();
+            claims.machines.bound = bound.iter().copied().cloned().collect();
+            claims
+        };
+        let released = [MachineDigest::of(claims(&[]).jti, &gone)].into();
+        let among =
+            |machine: &MachineId, bound: &[&MachineId]| Machine::this(machine.clone()).is_among(&released, &claims(bound));
+        // By its very ID, whatever the key is bound to.
+        assert!(among(&gone, &[]) && among(&gone, &[&twin]) && among(&gone, &[&twin, &gone]));
+        // A machine that only resembles it is refused where the key has no other seat for it.
+        let other_disk = made(Environment::Physical, ["a", "b", "X", "1", "e"]);
+        assert!(among(&twin, &[&gone]) && among(&other_disk, &[&gone]));
+        assert!(!among(&twin, &[&gone, &twin]) && !among(&other_disk, &[&gone, &twin]) && !among(&twin, &[]));
+        // Of another license it is none.
+        let mut other = claims(&[&gone]);
+        other.jti = crate::license::LicenseId::from_random(99);
+        assert!(!Machine::this(gone.clone()).is_among(&released, &other));
+        assert!(![Machine::Any, Machine::Unknown].iter().any(|machine| machine.is_among(&released, &claims(&[&gone]))));
+    }
 }
