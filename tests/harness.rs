@@ -4,10 +4,16 @@
 
 #[path = "../examples/harness/backups.rs"]
 mod backups;
+#[path = "../examples/harness/failures.rs"]
+mod failures;
 #[path = "../examples/harness/flips.rs"]
 mod flips;
+#[path = "../examples/harness/kills.rs"]
+mod kills;
 #[path = "../examples/harness/stage.rs"]
 mod stage;
+#[path = "../examples/harness/writers.rs"]
+mod writers;
 
 use std::path::Path;
 
@@ -23,4 +29,20 @@ fn every_flipped_byte_that_changes_data_is_found() {
 #[test]
 fn every_backup_taken_while_two_processes_write_restores_and_verifies() {
     println!("{}", backups::run(lic(), 4).unwrap());
+}
+
+#[test]
+fn work_that_is_killed_is_done_whole_or_not_at_all_and_never_twice() {
+    println!("{}", kills::run(lic(), 4, 7, None).unwrap());
+}
+
+#[test]
+fn two_writers_at_once_never_hear_that_the_ledger_is_busy() {
+    println!("{}", writers::run(lic(), 20, 1).unwrap());
+    println!("{}", writers::run(lic(), 60, 20).unwrap());
+}
+
+#[test]
+fn an_issue_without_room_fails_cleanly_and_leaves_nothing_half_done() {
+    println!("{}", failures::run(lic(), 64).unwrap());
 }

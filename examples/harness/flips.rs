@@ -14,7 +14,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
-use super::stage::Stage;
+use super::stage::{Random, Stage};
 
 /// The most that are tried for each that changes data, before something is wrong with this program.
 const PATIENCE: u64 = 50;
@@ -39,7 +39,7 @@ pub fn run(lic: &Path, count: u64, licenses: u64, seed: u64) -> Result<String, S
     if let Some(error) = errors(at)?.first() {
         return Err(format!("the ledger is not healthy to begin with: {error}"));
     }
-    let mut random = Random(seed.max(1));
+    let mut random = Random::new(seed);
     let (mut changed, mut harmless, mut tried) = (0, 0, 0);
     let mut said: BTreeMap<&str, u64> = BTreeMap::new();
     let mut missed = Vec::new();
@@ -137,16 +137,4 @@ fn kind(error: &str) -> &'static str {
         ("is not a ledger", "the file is no ledger any more"),
     ];
     KINDS.iter().find(|(part, _)| error.contains(part)).map_or("the engine found the file damaged", |(_, kind)| kind)
-}
-
-/// Numbers that look random, the same for the same seed (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
 }

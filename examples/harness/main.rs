@@ -4,6 +4,9 @@
 //! cargo build --release
 //! cargo run --release --example harness -- flips              # 2,000 flipped bytes in a ledger of 1,000 licenses
 //! cargo run --release --example harness -- backups            # 60 backups while two processes write
+//! cargo run --release --example harness -- kills              # 1,000 kills of each of five kinds of work; --of names one
+//! cargo run --release --example harness -- writers            # two writers at once, 5,000 licenses each; --batch 500: in bulk
+//! cargo run --release --example harness -- failures           # an issue without room: every 512 bytes of files, every page of a disk
 //! ```
 //!
 //! Each part is a file of its own with a `run` that the tests call as well (`tests/harness.rs`). The program that is driven is
@@ -12,8 +15,11 @@
 #![forbid(unsafe_code)]
 
 mod backups;
+mod failures;
 mod flips;
+mod kills;
 mod stage;
+mod writers;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,7 +27,10 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: harness flips   [--count 2000] [--licenses 1000] [--seed 1] [--lic PATH]
-       harness backups [--count 60] [--lic PATH]";
+       harness backups [--count 60] [--lic PATH]
+       harness kills   [--count 1000] [--of issue|renew|revoke|bulk|import] [--seed 1] [--lic PATH]
+       harness writers [--count 5000] [--batch 1] [--lic PATH]
+       harness failures [--step 1] [--lic PATH]";
 
 fn main() -> ExitCode {
     match part() {
@@ -48,8 +57,15 @@ fn part() -> Result<String, String> {
         Some(text) => text.parse().map_err(|_| format!("--{name} {text}: not a whole number\n{USAGE}")),
         None => Ok(default),
     };
-    let count = number("count", if part == "flips" { 2_000 } else { 60 })?;
-    let (licenses, seed) = (number("licenses", 1_000)?, number("seed", 1)?);
+    let full = match part.as_str() {
+        "flips" => 2_000,
+        "kills" => 1_000,
+        "writers" => 5_000,
+        _ => 60,
+    };
+    let count = number("count", full)?;
+    let (licenses, batch, step, seed) = (number("licenses", 1_000)?, number("batch", 1)?, number("step", 1)?, number("seed", 1)?);
+    let of = options.remove("of");
     let lic = match options.remove("lic") {
         Some(path) => PathBuf::from(path),
         None => beside_this_one()?,
@@ -60,6 +76,9 @@ fn part() -> Result<String, String> {
     match part.as_str() {
         "flips" => flips::run(&lic, count, licenses, seed),
         "backups" => backups::run(&lic, count),
+        "kills" => kills::run(&lic, count, seed, of.as_deref()),
+        "failures" => failures::run(&lic, step.max(1)),
+        "writers" => writers::run(&lic, count, batch),
         _ => Err(USAGE.to_owned()),
     }
 }
