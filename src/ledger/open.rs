@@ -441,6 +441,44 @@ mod tests {
     }
 
     #[test]
+    fn at_whatever_page_a_disk_is_full_all_of_a_transaction_is_there_or_nothing() {
+        const BATCH: u64 = 150;
+        let folder = folder();
+        let (mut refused, mut spare) = (0, 0);
+        loop {
+            let path = folder.path().join(format!("{spare}.db"));
+            let mut ledger = filled(&path);
+            let before = ledger.head().unwrap();
+            let pages: i64 = ledger.db.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+            ledger.db.pragma_update(None, "max_page_count", pages + spare).unwrap();
+            let issue_all = |transaction: &crate::ledger::Transaction<'_>| {
+                let mut facts = (0..BATCH).map(|number| issue(number, "acme", |_| {}));
+                facts.try_for_each(|fact| transaction.record(day(1), &slug("anna"), &fact).map(|_| ()))
+            };
+            let written = ledger.write(issue_all);
+            let issued = ledger.read().count_licenses(&LicenseFilter::new(day(1))).unwrap();
+            assert_eq!(ledger.replay(|_| {}).unwrap().difference, None);
+            assert_eq!(ledger.integrity().unwrap(), Vec::<String>::new());
+            match written {
+                Ok(()) => {
+                    assert_eq!(issued, BATCH);
+                    break;
+                }
+                Err(error) => {
+                    assert!(matches!(error, LedgerError::DiskFull), "{error}");
+                    assert_eq!((issued, ledger.head().unwrap()), (0, before));
+                    ledger.db.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+                    ledger.write(issue_all).unwrap();
+                    assert_eq!(ledger.read().count_licenses(&LicenseFilter::new(day(1))).unwrap(), BATCH);
+                    assert_eq!(ledger.replay(|_| {}).unwrap().difference, None);
+                }
+            }
+            (refused, spare) = (refused + 1, spare + 1);
+        }
+        assert!(refused > 3, "{refused}");
+    }
+
+    #[test]
     fn writers_at_the_same_time_wait_for_one_another_and_lose_nothing() {
         const EACH: u64 = 60;
         let folder = folder();
