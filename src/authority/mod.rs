@@ -40,6 +40,8 @@ pub mod standing;
 pub mod states;
 pub mod status;
 pub mod takeover;
+#[cfg(test)]
+mod testing;
 pub mod tiers;
 pub mod tiers_file;
 pub mod transfer;

@@ -169,18 +169,9 @@ mod tests {
     use super::*;
     use crate::authority::Home;
     use crate::authority::settings::{NewSettings, commented};
+    use crate::authority::testing::Counted;
     use crate::ledger::testing::{beginnings, day, record as record_facts};
     use crate::ledger::{Access, Ledger};
-
-    struct Counted(u8);
-
-    impl Entropy for Counted {
-        fn fill(&mut self, bytes: &mut [u8]) -> std::io::Result<()> {
-            self.0 += 1;
-            bytes.fill(self.0);
-            Ok(())
-        }
-    }
 
     /// An authority from before there were such keys.
     fn older() -> (tempfile::TempDir, Home) {

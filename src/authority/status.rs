@@ -298,18 +298,9 @@ fn released(tables: &Tables<'_>, shard: u64) -> Result<(Released, u32), Error> {
 mod tests {
     use super::*;
     use crate::authority::Home;
+    use crate::authority::testing::Counted;
     use crate::ledger::testing::{beginnings, day, id, issue, record};
     use crate::ledger::{Access, Ledger};
-
-    struct Counted(u8);
-
-    impl Entropy for Counted {
-        fn fill(&mut self, bytes: &mut [u8]) -> std::io::Result<()> {
-            self.0 += 1;
-            bytes.fill(self.0);
-            Ok(())
-        }
-    }
 
     /// An authority of three licenses, of which the second is revoked.
     fn authority() -> (tempfile::TempDir, Home) {
