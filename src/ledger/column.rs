@@ -67,6 +67,10 @@ pub(super) fn type_number(kind: LicenseType) -> i64 {
 
 /// A column with the number of a license type.
 pub(super) fn license_type(row: &Row<'_>, at: usize) -> Result<LicenseType, LedgerError> {
-    let number: i64 = row.get(at)?;
+    type_of_number(row.get(at)?)
+}
+
+/// The license type that a number stands for.
+pub(super) fn type_of_number(number: i64) -> Result<LicenseType, LedgerError> {
     LicenseType::ALL.into_iter().find(|kind| type_number(*kind) == number).ok_or_else(|| LedgerError::odd("license type", number))
 }

@@ -26,10 +26,14 @@ pub struct LicenseFilter {
     pub internal: Option<bool>,
     /// Those that end after `at`, up to and including this moment, and are neither suspended nor revoked.
     pub ends_before: Option<Timestamp>,
+    /// Those that end after the first moment, up to and including the second, and are neither suspended nor revoked.
+    pub ends_in: Option<(Timestamp, Timestamp)>,
     /// Those that this operator issued.
     pub issued_by: Option<Slug>,
     /// Those issued at this moment or later.
     pub issued_since: Option<Timestamp>,
+    /// Those issued before this moment.
+    pub issued_before: Option<Timestamp>,
     /// Those of which every word of this occurs in the customer (short name, name, contacts, reference or notes), the tier or
     /// the note, whatever its case and accents, or begins the id.
     pub text: Option<String>,
@@ -119,8 +123,10 @@ impl LicenseFilter {
             kind: None,
             internal: None,
             ends_before: None,
+            ends_in: None,
             issued_by: None,
             issued_since: None,
+            issued_before: None,
             text: None,
             sort: LicenseSort::default(),
             reverse: false,

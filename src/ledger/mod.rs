@@ -35,6 +35,7 @@ mod operators;
 mod outbox;
 mod project;
 mod replay;
+pub mod report;
 mod revisions;
 mod search;
 mod select;

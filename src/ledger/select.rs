@@ -19,7 +19,7 @@ impl LicenseFilter {
             LicenseSort::Tier => format!("tiers t CROSS JOIN {from} ON l.tier = t.id"),
             _ => from,
         };
-        let conditions = self.conditions(&mut query, tables)?;
+        let conditions = all_of(&self.conditions(&mut query, tables)?);
         let order = self.order(&mut query);
         query.sql = format!("SELECT {columns} FROM {from}{conditions} ORDER BY {order}");
         if self.limit.is_some() || self.offset > 0 {
@@ -30,17 +30,22 @@ impl LicenseFilter {
         Ok(query)
     }
 
-    /// How many rows fit, whatever the limit.
-    pub(super) fn count(&self, tables: Tables<'_>) -> Result<Query, LedgerError> {
+    /// The rows that fit, as `columns` of the row `l`, in no order.
+    pub(super) fn rows(&self, columns: &str, tables: Tables<'_>) -> Result<Query, LedgerError> {
         let mut query = Query::default();
         let from = self.source(&mut query);
-        let conditions = self.conditions(&mut query, tables)?;
-        query.sql = format!("SELECT count(*) FROM {from}{conditions}");
+        let conditions = all_of(&self.conditions(&mut query, tables)?);
+        query.sql = format!("SELECT {columns} FROM {from}{conditions}");
         Ok(query)
     }
 
+    /// How many rows fit, whatever the limit.
+    pub(super) fn count(&self, tables: Tables<'_>) -> Result<Query, LedgerError> {
+        self.rows("count(*)", tables)
+    }
+
     /// The rows to choose from, named `l`: of now, or of the moment of `as_of`.
-    fn source(&self, query: &mut Query) -> String {
+    pub(super) fn source(&self, query: &mut Query) -> String {
         let Some(as_of) = self.as_of else { return "licenses l".to_owned() };
         let then = query.bind(as_of.seconds());
         let standing = format!(
@@ -50,24 +55,25 @@ impl LicenseFilter {
         // Licenses that were not revised since are as their row says; of the others, the newest revision of then.
         format!(
             "(SELECT n.status_index, n.number, n.customer, n.tier, n.kind, n.internal, n.starts, n.ends, n.stops, n.warn_days,
-                n.seats, {standing}, n.rev, n.issued_at, n.issued_by, n.revised_at, n.note
+                n.seats, {standing}, n.rev, n.issued_at, n.issued_by, n.revised_at, n.note, n.machines_max, n.machines_bound
               FROM licenses n WHERE n.revised_at <= {then}
               UNION ALL
               SELECT n.status_index, n.number, r.customer, r.tier, r.kind, r.internal, r.starts, r.ends, r.stops, r.warn_days,
-                r.seats, {standing}, r.rev, n.issued_at, n.issued_by, r.signed_at, n.note
+                r.seats, {standing}, r.rev, n.issued_at, n.issued_by, r.signed_at, n.note, r.machines_max, r.machines_bound
               FROM licenses n CROSS JOIN revisions r ON r.license = n.status_index AND r.rev =
                 (SELECT max(e.rev) FROM revisions e WHERE e.license = n.status_index AND e.signed_at <= {then})
               WHERE n.revised_at > {then}
               UNION ALL
               SELECT n.status_index, n.number, f.customer, f.tier, f.kind, f.internal, f.starts, f.ends, f.stops, f.warn_days,
-                f.seats, {standing}, 1, n.issued_at, n.issued_by, f.taken_at, n.note
+                f.seats, {standing}, 1, n.issued_at, n.issued_by, f.taken_at, n.note, f.machines_max, f.machines_bound
               FROM foreign_licenses f CROSS JOIN licenses n ON n.status_index = f.license
               WHERE n.revised_at > {then} AND f.taken_at <= {then} AND NOT EXISTS
                 (SELECT 1 FROM revisions e WHERE e.license = f.license AND e.signed_at <= {then})) l"
         )
     }
 
-    fn conditions(&self, query: &mut Query, tables: Tables<'_>) -> Result<String, LedgerError> {
+    /// What the rows must fit, each condition for itself.
+    pub(super) fn conditions(&self, query: &mut Query, tables: Tables<'_>) -> Result<Vec<String>, LedgerError> {
         let mut all = Vec::new();
         if let Some(customer) = &self.customer {
             let slug = query.bind(customer.to_string());
@@ -81,6 +87,10 @@ impl LicenseFilter {
         if let Some(before) = self.ends_before {
             let (at, before) = (query.bind(self.at.seconds()), query.bind(before.seconds()));
             all.push(format!("l.ends > {at} AND l.ends <= {before} AND +l.standing = 0"));
+        }
+        if let Some((after, to)) = self.ends_in {
+            let (after, to) = (query.bind(after.seconds()), query.bind(to.seconds()));
+            all.push(format!("l.ends > {after} AND l.ends <= {to} AND +l.standing = 0"));
         }
         if !self.statuses.is_empty() {
             let any: Vec<&str> = self.statuses.iter().map(|status| status_condition(*status)).collect();
@@ -104,10 +114,15 @@ impl LicenseFilter {
             let since = query.bind(since.seconds());
             all.push(format!("l.issued_at >= {since}"));
         }
+        if let Some(before) = self.issued_before {
+            let before = query.bind(before.seconds());
+            // With a beginning, the index is used already; without one, it would lead through most of the licenses.
+            all.push(format!("+l.issued_at < {before}"));
+        }
         for word in self.text.as_deref().map(Words::new).iter().flat_map(Words::each) {
             all.push(text_condition(&word, query, tables)?);
         }
-        Ok(if all.is_empty() { String::new() } else { format!(" WHERE {}", all.join(" AND ")) })
+        Ok(all)
     }
 
     /// Product and tier together choose some of the few tiers there are.
@@ -166,6 +181,11 @@ impl LicenseFilter {
             LicenseSort::Id => format!("l.number {ascending}"),
         }
     }
+}
+
+/// Conditions as they stand in a statement.
+pub(super) fn all_of(conditions: &[String]) -> String {
+    if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
 }
 
 /// `Validity::status` as conditions on the columns, at the moment `$at`. Exactly one of them holds.

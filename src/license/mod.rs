@@ -3,6 +3,8 @@
 //! Everything here is pure: no clock, no file, no signature. Time comes in as an argument. The signed form of a license
 //! belongs in `token`, its record in `ledger`, and the rules of who may grant what in `authority`.
 
+#[cfg(feature = "authority")]
+pub mod calendar;
 pub mod crockford;
 #[cfg(feature = "authority")]
 pub mod customer;
@@ -27,6 +29,8 @@ pub mod terms;
 pub mod tier;
 pub mod time;
 
+#[cfg(feature = "authority")]
+pub use calendar::Calendar;
 #[cfg(feature = "authority")]
 pub use customer::{Contact, Customer, CustomerKind};
 pub use environment::{Environment, MachineKind};

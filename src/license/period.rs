@@ -67,6 +67,17 @@ impl Period {
         }
     }
 
+    /// The day that lies this period before `day`, or `None` before 1970.
+    #[must_use]
+    pub fn before(self, day: Date) -> Option<Date> {
+        match self.unit {
+            Unit::Days => day.minus_days(self.count),
+            Unit::Weeks => day.minus_days(self.count.checked_mul(7)?),
+            Unit::Months => day.minus_months(self.count),
+            Unit::Years => day.minus_months(self.count.checked_mul(12)?),
+        }
+    }
+
     /// Whether it is counted in days, not by the calendar.
     #[must_use]
     pub fn is_in_days(self) -> bool {
@@ -173,6 +184,20 @@ mod tests {
         assert_eq!(after("1y", "2028-02-29"), "2029-02-28");
         assert_eq!(after("6w", "2026-11-22"), "2027-01-03");
         assert_eq!(after("90d", "2026-11-22"), "2027-02-20");
+    }
+
+    #[test]
+    fn a_period_leads_back_as_well() {
+        for (period, day, before) in [
+            ("1mo", "2027-03-31", "2027-02-28"),
+            ("1y", "2028-02-29", "2027-02-28"),
+            ("6w", "2027-01-03", "2026-11-22"),
+            ("90d", "2027-02-20", "2026-11-22"),
+        ] {
+            let period: Period = period.parse().unwrap();
+            assert_eq!(period.before(day.parse().unwrap()).unwrap().to_string(), before, "{period}");
+        }
+        assert_eq!("1d".parse::<Period>().unwrap().before("1970-01-01".parse().unwrap()), None);
     }
 
     #[test]

@@ -174,6 +174,36 @@ impl Date {
         self.0.checked_add_months(chrono::Months::new(months)).and_then(Self::in_range)
     }
 
+    /// The day `days` earlier, or `None` before 1970.
+    #[must_use]
+    pub fn minus_days(self, days: u32) -> Option<Self> {
+        self.0.checked_sub_days(Days::new(u64::from(days))).and_then(Self::in_range)
+    }
+
+    /// The same day of the month `months` earlier, or the last day that month has. `None` before 1970.
+    #[must_use]
+    pub fn minus_months(self, months: u32) -> Option<Self> {
+        self.0.checked_sub_months(chrono::Months::new(months)).and_then(Self::in_range)
+    }
+
+    /// A day of the calendar, where there is such a day from 1970 to 9999.
+    #[must_use]
+    pub fn of(year: i32, month: u32, day: u32) -> Option<Self> {
+        NaiveDate::from_ymd_opt(year, month, day).and_then(Self::in_range)
+    }
+
+    /// Its year.
+    #[must_use]
+    pub fn year(self) -> i32 {
+        self.0.year()
+    }
+
+    /// Its month, from 1.
+    #[must_use]
+    pub fn month(self) -> u32 {
+        self.0.month()
+    }
+
     fn in_range(day: NaiveDate) -> Option<Self> {
         (1970..=9999).contains(&day.year()).then_some(Self(day))
     }

@@ -43,6 +43,8 @@ CREATE TABLE foreign_licenses (
     stops     INTEGER,
     warn_days INTEGER NOT NULL,
     seats     INTEGER,
+    machines_max   INTEGER,                         -- as in licenses
+    machines_bound INTEGER NOT NULL,
     UNIQUE (system, reference)
 ) STRICT;
 
@@ -114,3 +116,19 @@ CREATE TABLE activation_requests (
     license INTEGER NOT NULL REFERENCES licenses (status_index),
     event   INTEGER NOT NULL REFERENCES events (number)
 ) STRICT, WITHOUT ROWID;
+
+-- Machines that licenses are bound to
+--
+-- How many machines a revision may be bound to, and to how many it is: for reports, without a look at the events.
+ALTER TABLE licenses ADD COLUMN machines_max INTEGER;   -- NULL: any number
+ALTER TABLE licenses ADD COLUMN machines_bound INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE revisions ADD COLUMN machines_max INTEGER;
+ALTER TABLE revisions ADD COLUMN machines_bound INTEGER NOT NULL DEFAULT 0;
+
+-- What version 1 recorded stands in its events.
+UPDATE revisions SET machines_max = body ->> '$.fact.data.terms.machines.max',
+    machines_bound = coalesce(json_array_length(body, '$.fact.data.terms.machines.bound'), 0)
+    FROM events WHERE number = revisions.event;
+UPDATE licenses SET machines_max = r.machines_max, machines_bound = r.machines_bound
+    FROM revisions r WHERE r.license = status_index AND r.rev = licenses.rev
+    AND (r.machines_max IS NOT NULL OR r.machines_bound > 0);

@@ -1,8 +1,8 @@
 //! What taking a license over from an older system changes: the license, as revision 1, and where it came from.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
-use super::licenses::{Signed, find_license, next_status_index};
+use super::licenses::{Signed, bound, find_license, next_status_index};
 use super::{Change, Customers, run};
 use crate::ledger::LedgerError;
 use crate::ledger::column::type_number;
@@ -33,8 +33,9 @@ pub(super) fn taken_over<'f>(
         run(
             db,
             "INSERT INTO foreign_licenses (license, event, system, reference, digest, taken_at, taken_by, customer, tier, kind,
-             internal, starts, ends, stops, warn_days, seats) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
+             internal, starts, ends, stops, warn_days, seats, machines_max, machines_bound)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![
                 status_index,
                 stamp.number,
                 &foreign.system,
@@ -51,7 +52,9 @@ pub(super) fn taken_over<'f>(
                 terms.stops().map(Timestamp::seconds),
                 terms.warn_days,
                 terms.seats,
-            ),
+                terms.machines.max,
+                bound(terms),
+            ],
         )
     }))
 }

@@ -1,6 +1,6 @@
 //! What facts about licenses change: the license, its revisions, its standings, and the requests they answer.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Change, Customers, Stamp, find, run};
 use crate::ledger::column::{standing_number, type_number};
@@ -59,6 +59,12 @@ pub(super) fn issued<'f>(
     }))
 }
 
+/// To how many machines a revision is bound.
+pub(super) fn bound(terms: &Terms) -> i64 {
+    // A key holds them all, so that they are few.
+    i64::try_from(terms.machines.bound.len()).unwrap_or(i64::MAX)
+}
+
 /// The place in the status lists that a new license gets.
 pub(super) fn next_status_index(db: &Connection) -> rusqlite::Result<i64> {
     Ok(find(db, "SELECT status_index + 1 FROM licenses ORDER BY status_index DESC LIMIT 1", [])?.unwrap_or(0))
@@ -75,10 +81,10 @@ impl Signed<'_> {
         let terms = self.terms;
         db.prepare_cached(
             "INSERT INTO licenses (status_index, number, customer, tier, kind, internal, starts, ends, stops, warn_days, seats,
-             standing, rev, issued_at, issued_by, revised_at, note)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, ?13, ?15)",
+             standing, rev, issued_at, issued_by, revised_at, note, machines_max, machines_bound)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, ?13, ?15, ?16, ?17)",
         )?
-        .execute((
+        .execute(params![
             status_index,
             self.license.number(),
             self.customer,
@@ -94,7 +100,9 @@ impl Signed<'_> {
             stamp.at,
             self.by,
             note,
-        ))?;
+            terms.machines.max,
+            bound(terms),
+        ])?;
         Ok(())
     }
 
@@ -103,7 +111,8 @@ impl Signed<'_> {
         run(
             db,
             "UPDATE licenses SET customer = ?2, tier = ?3, kind = ?4, internal = ?5, starts = ?6, ends = ?7, stops = ?8,
-             warn_days = ?9, seats = ?10, rev = ?11, revised_at = ?12, note = coalesce(?13, note) WHERE status_index = ?1",
+             warn_days = ?9, seats = ?10, rev = ?11, revised_at = ?12, note = coalesce(?13, note), machines_max = ?14,
+             machines_bound = ?15 WHERE status_index = ?1",
             (
                 status_index,
                 self.customer,
@@ -118,6 +127,8 @@ impl Signed<'_> {
                 self.rev,
                 stamp.at,
                 note,
+                terms.machines.max,
+                bound(terms),
             ),
         )
     }
@@ -127,8 +138,9 @@ impl Signed<'_> {
         run(
             db,
             "INSERT INTO revisions (license, rev, event, kid, signed_at, signed_by, customer, tier, kind, internal, starts, ends,
-             stops, warn_days, seats, occasion) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
+             stops, warn_days, seats, occasion, machines_max, machines_bound)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![
                 status_index,
                 self.rev,
                 stamp.number,
@@ -145,7 +157,9 @@ impl Signed<'_> {
                 terms.warn_days,
                 terms.seats,
                 self.occasion.map(Occasion::as_str),
-            ),
+                terms.machines.max,
+                bound(terms),
+            ],
         )
     }
 }

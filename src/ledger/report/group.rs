@@ -1,0 +1,127 @@
+//! What licenses are grouped by, and the groups that come of it.
+
+use super::fold::Row;
+use crate::ledger::column::type_number;
+use crate::ledger::licenses::license_id;
+use crate::ledger::names::Names;
+use crate::ledger::{LedgerError, column};
+use crate::license::{Calendar, Date, LicenseId, LicenseType, Slug, Status, Timestamp};
+
+/// What licenses are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grouping {
+    /// The tier.
+    Tier,
+    /// The product.
+    Product,
+    /// The customer.
+    Customer,
+    /// Who issued it.
+    Operator,
+    /// The type.
+    Type,
+    /// The status.
+    Status,
+    /// When it was issued.
+    Issued(Calendar),
+    /// When it ends.
+    Ending(Calendar),
+    /// Each license alone.
+    License,
+}
+
+/// A group of licenses. Groups sort as people expect them: tiers by product and rank, times as they pass, names by the alphabet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Those of a tier.
+    Tier {
+        /// The product.
+        product: Slug,
+        /// The tier's place among those of the product, as it is today.
+        rank: u32,
+        /// The tier's short name.
+        tier: Slug,
+        /// Its display name, as it is today.
+        name: String,
+    },
+    /// Those for a product.
+    Product(Slug),
+    /// Those of a customer.
+    Customer {
+        /// The short name.
+        slug: Slug,
+        /// The display name, as it is today.
+        name: String,
+    },
+    /// Those that an operator issued.
+    Operator(Slug),
+    /// Those of a type.
+    Type(LicenseType),
+    /// Those in a status.
+    Status(Status),
+    /// Those of a month, a quarter or a year, by its first day; `None`: perpetual licenses, which have no end.
+    Time(Calendar, Option<Date>),
+    /// One license.
+    License {
+        /// The id.
+        id: LicenseId,
+        /// Its customer's short name.
+        customer: Slug,
+        /// Its customer's display name, as it is today.
+        name: String,
+    },
+}
+
+/// A group as numbers, to be told apart fast.
+pub(super) type Key = (i64, i64);
+
+/// Where there is no time: after all others.
+const NEVER: i64 = i64::MAX;
+
+impl Grouping {
+    /// The group of a license, as numbers.
+    pub(super) fn key(self, row: &Row, at: Timestamp) -> Key {
+        let number = match self {
+            Self::Tier | Self::Product => row.tier,
+            Self::Customer => row.customer,
+            Self::Operator => row.operator,
+            Self::Type => type_number(row.kind),
+            Self::Status => Status::ALL.iter().position(|status| *status == row.status(at)).unwrap_or_default() as i64,
+            Self::Issued(span) => span.first_day(row.issued_at.date()).start().seconds(),
+            Self::Ending(span) => row.ends.map_or(NEVER, |end| span.first_day(end.last_day()).start().seconds()),
+            Self::License => return (row.number, row.customer),
+        };
+        (number, 0)
+    }
+
+    /// The group behind the numbers.
+    pub(super) fn group(self, key: Key, names: &mut Names<'_>) -> Result<Group, LedgerError> {
+        let customer = |names: &mut Names<'_>, id| names.customer(id).cloned();
+        Ok(match self {
+            Self::Tier => {
+                let tier = names.tier(key.0)?;
+                Group::Tier { product: tier.product.clone(), rank: tier.rank, tier: tier.slug.clone(), name: tier.name.clone() }
+            }
+            Self::Product => Group::Product(names.tier(key.0)?.product.clone()),
+            Self::Customer => {
+                let (slug, name) = customer(names, key.0)?;
+                Group::Customer { slug, name }
+            }
+            Self::Operator => Group::Operator(names.operator(key.0)?.clone()),
+            Self::Type => Group::Type(column::type_of_number(key.0)?),
+            Self::Status => {
+                let status = usize::try_from(key.0).ok().and_then(|place| Status::ALL.get(place).copied());
+                Group::Status(status.ok_or_else(|| LedgerError::odd("status", key.0))?)
+            }
+            Self::Issued(span) | Self::Ending(span) if key.0 == NEVER => Group::Time(span, None),
+            Self::Issued(span) | Self::Ending(span) => {
+                let first = Timestamp::from_seconds(key.0).map_err(|_| LedgerError::odd("moment", key.0))?;
+                Group::Time(span, Some(first.date()))
+            }
+            Self::License => {
+                let (slug, name) = customer(names, key.1)?;
+                Group::License { id: license_id(key.0)?, customer: slug, name }
+            }
+        })
+    }
+}
