@@ -61,7 +61,7 @@ fn people(sections: &[Section<'_>], available: Option<usize>) -> String {
                 }
             }
             Body::Rows(columns, rows) => {
-                let mut table = Table::new(columns);
+                let mut table = Table::new(columns.to_vec());
                 rows.iter().for_each(|row| table.push(row));
                 for line in table.lines(available.map(|width| width.saturating_sub(indent.len()))) {
                     out.extend([indent, &line, "\n"]);

@@ -12,9 +12,14 @@
 //! - **tsv**: one line a row whatever the text holds; `\\`, `\t`, `\n`, `\r` and `\u{1b}` for what would break that.
 //! - **md**: a Markdown table in which no text acts as markup.
 //! - **name**: what a command takes as argument, one a line.
+//!
+//! A report has a [`Frame`]: what it is about and its sums, in the formats that have a place for them. Its ends can be had as a
+//! [`calendar`] as well.
 
+pub mod calendar;
 mod detail;
 pub mod escape;
+mod frame;
 #[cfg(test)]
 mod sample;
 mod stream;
@@ -27,6 +32,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 pub use detail::detail;
+pub use frame::Frame;
 pub use stream::Renderer;
 #[cfg(test)]
 pub(crate) use view::assert_agrees;

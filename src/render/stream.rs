@@ -6,12 +6,14 @@ use std::marker::PhantomData;
 
 use super::table::Table;
 use super::view::{Align, Cell, Column, View};
-use super::{Format, Options, SCHEMA, escape};
+use super::{Format, Frame, Options, SCHEMA, escape};
 
 /// Writes the views of one list to `W` as they come. Call [`Renderer::finish`] at the end: what ends without it is, on purpose,
 /// no complete document.
 pub struct Renderer<'o, V, W: Write> {
     options: &'o Options,
+    frame: Option<&'o Frame<'o>>,
+    columns: Vec<Column>,
     out: BufWriter<W>,
     rows: u64,
     table: Table,
@@ -21,7 +23,18 @@ pub struct Renderer<'o, V, W: Write> {
 impl<'o, V: View, W: Write> Renderer<'o, V, W> {
     /// Nothing is written before the first row, so that a list that fails at once leaves nothing behind.
     pub fn new(out: W, options: &'o Options) -> Self {
-        Self { options, out: BufWriter::with_capacity(1 << 16, out), rows: 0, table: Table::new(V::columns()), view: PhantomData }
+        Self::build(out, options, None)
+    }
+
+    /// A list with something around it.
+    pub fn framed(out: W, options: &'o Options, frame: &'o Frame<'o>) -> Self {
+        Self::build(out, options, Some(frame))
+    }
+
+    fn build(out: W, options: &'o Options, frame: Option<&'o Frame<'o>>) -> Self {
+        let columns = frame.map_or_else(|| V::columns().to_vec(), |frame| frame.titled(V::columns()));
+        let (out, table) = (BufWriter::with_capacity(1 << 16, out), Table::new(columns.clone()));
+        Self { options, frame, columns, out, rows: 0, table, view: PhantomData }
     }
 
     /// Writes one row.
@@ -57,8 +70,11 @@ impl<'o, V: View, W: Write> Renderer<'o, V, W> {
         if self.rows == 0 {
             self.head()?;
         }
+        let sums = self.frame.map_or(&[][..], |frame| &frame.totals);
         match self.options.format {
             Format::Table => {
+                // Sums of nothing are nothing.
+                sums.iter().filter(|_| self.rows > 0).for_each(|cells| self.table.push_sum(cells));
                 for line in self.table.lines(self.options.width.map(usize::from)) {
                     writeln!(self.out, "{line}")?;
                 }
@@ -66,19 +82,37 @@ impl<'o, V: View, W: Write> Renderer<'o, V, W> {
                     writeln!(self.out, "{}", escape::human(line))?;
                 }
             }
-            Format::Json => self.out.write_all(if self.rows == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" })?,
+            Format::Json => {
+                self.out.write_all(if self.rows == 0 { b"]" } else { b"\n  ]" })?;
+                if let Some(frame) = self.frame {
+                    let total = serde_json::to_string_pretty(&frame.total)?.replace('\n', "\n  ");
+                    write!(self.out, ",\n  \"total\": {}", escape::json(&total))?;
+                }
+                self.out.write_all(b"\n}\n")?;
+            }
+            Format::Markdown => {
+                for cells in sums.iter().filter(|_| self.rows > 0) {
+                    writeln!(self.out, "{}", markdown_line(cells))?;
+                }
+            }
             _ => {}
         }
         self.out.flush()
     }
 
     fn head(&mut self) -> io::Result<()> {
-        let keys = || V::columns().iter().map(|column| column.key);
+        let keys = || self.columns.iter().map(|column| column.key);
         match self.options.format {
-            Format::Json => write!(self.out, "{{\n  \"schema\": {SCHEMA},\n  \"{}\": [", V::NOUN.many),
+            Format::Json => {
+                write!(self.out, "{{\n  \"schema\": {SCHEMA},\n")?;
+                for (name, value) in self.frame.iter().flat_map(|frame| &frame.about) {
+                    writeln!(self.out, "  \"{name}\": {},", escape::json(&value.to_string()))?;
+                }
+                write!(self.out, "  \"{}\": [", V::NOUN.many)
+            }
             Format::Csv => writeln!(self.out, "{}", keys().collect::<Vec<_>>().join(",")),
             Format::Tsv => writeln!(self.out, "{}", keys().collect::<Vec<_>>().join("\t")),
-            Format::Markdown => write!(self.out, "{}", markdown_head(V::columns())),
+            Format::Markdown => write!(self.out, "{}", markdown_head(&self.columns)),
             Format::Table | Format::Jsonl | Format::Name => Ok(()),
         }
     }

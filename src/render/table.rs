@@ -16,7 +16,9 @@ const LEAST: usize = 6;
 
 /// Rows gathered until their widths are known.
 pub(super) struct Table {
-    columns: &'static [Column],
+    columns: Vec<Column>,
+    /// How many of the rows at the end are sums, below a rule of their own.
+    sums: usize,
     rows: Vec<Vec<String>>,
     /// How wide each column is with nothing cut.
     natural: Vec<usize>,
@@ -25,9 +27,16 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(columns: &'static [Column]) -> Self {
+    pub(super) fn new(columns: Vec<Column>) -> Self {
         let natural = columns.iter().map(|column| width::of(column.title)).collect();
-        Self { columns, rows: Vec::new(), natural, filled: vec![false; columns.len()] }
+        let filled = vec![false; columns.len()];
+        Self { columns, sums: 0, rows: Vec::new(), natural, filled }
+    }
+
+    /// A row of sums, after all others.
+    pub(super) fn push_sum(&mut self, cells: &[Cell<'_>]) {
+        self.push(cells);
+        self.sums += 1;
     }
 
     pub(super) fn push(&mut self, cells: &[Cell<'_>]) {
@@ -64,8 +73,12 @@ impl Table {
                 Align::Right => CellAlignment::Right,
             });
         }
-        let lines: Vec<String> =
+        let mut lines: Vec<String> =
             if self.rows.is_empty() { Vec::new() } else { drawn.lines().map(|line| line.trim_end().to_owned()).collect() };
+        // The rule under the header, once more.
+        if let (true, Some(rule)) = (self.sums > 0, lines.get(1).cloned()) {
+            lines.insert(lines.len().saturating_sub(self.sums), rule);
+        }
         lines.into_iter()
     }
 
@@ -90,7 +103,7 @@ impl Table {
     }
 
     fn leave_out(&self, widths: &mut [Option<usize>], which: impl Fn(&Column) -> bool) {
-        for (width, _) in widths.iter_mut().zip(self.columns).filter(|(_, column)| which(column)) {
+        for (width, _) in widths.iter_mut().zip(&self.columns).filter(|(_, column)| which(column)) {
             *width = None;
         }
     }
@@ -98,7 +111,7 @@ impl Table {
     /// The widths with text cut as far as it reads well.
     fn comfortable(&self, widths: &[Option<usize>]) -> Vec<Option<usize>> {
         let cut = |(width, column): (&Option<usize>, &Column)| width.map(|w| if column.cut { w.min(COMFORTABLE) } else { w });
-        widths.iter().zip(self.columns).map(cut).collect()
+        widths.iter().zip(&self.columns).map(cut).collect()
     }
 
     /// Makes the columns of text narrower, the widest first, until all fit or none can give any more.
