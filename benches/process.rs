@@ -5,7 +5,9 @@
 //! last column says whether a promise is kept. Words on the command line choose rows by parts of their names, and a number
 //! says how many turns there are: `cargo bench --bench process -- verify 1000`.
 //!
-//! The ledger of a million licenses is made once, under `target/bench-process/`, and used again.
+//! The ledger of a million licenses is made once, under `target/bench-process/`, and used again. One license in ten of it was renewed
+//! and is bound to a machine. The reports take long enough to be measured only where they are asked for:
+//! `cargo bench --bench process -- report 11`.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -15,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use lic::ledger::{Access, Fact, KeyPurpose, Ledger, Transaction};
-use lic::license::{Customer, CustomerKind, LicenseId, LicenseType, MachineTerms, Slug, Terms, Timestamp};
+use lic::license::{Customer, CustomerKind, LicenseId, LicenseType, MachineId, MachineTerms, Occasion, Slug, Terms, Timestamp};
 use lic::token::Kid;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -27,6 +29,28 @@ const LICENSES: u64 = 1_000_000;
 const CUSTOMERS: u64 = 20_000;
 /// How many facts stand in one transaction while the large ledger is filled.
 const BATCH: u64 = 10_000;
+/// One license in so many was renewed and activated.
+const RENEWED: u64 = 10;
+/// Stands for the first second of today: a moment of the past after which nothing happened.
+const TODAY: &str = "TODAY";
+/// The reports, with what each may cost: those that only count as much as a hundred starts of an empty program, all others as
+/// much as a thousand, which is about a tenth of a second and a second.
+const REPORTS: [(&str, f64, &[&str]); 14] = [
+    ("report expiring", 1_000.0, &["expiring"]),
+    ("report expiring --by tier", 100.0, &["expiring", "--by", "tier"]),
+    ("report expiring -o ics --within 1y", 1_000.0, &["expiring", "-o", "ics", "--within", "1y"]),
+    ("report expired", 1_000.0, &["expired"]),
+    ("report issued --limit 100 -o json", 1_000.0, &["issued", "--limit", "100", "-o", "json"]),
+    ("report customers", 1_000.0, &["customers"]),
+    ("report customers --customer C", 100.0, &["customers", "--customer", "customer-00007"]),
+    ("report tiers", 1_000.0, &["tiers"]),
+    ("report tiers --at TODAY", 1_000.0, &["tiers", "--at", TODAY]),
+    ("report seats", 1_000.0, &["seats"]),
+    ("report revenue", 1_000.0, &["revenue"]),
+    ("report revenue --by customer", 1_000.0, &["revenue", "--by", "customer"]),
+    ("report machines", 1_000.0, &["machines"]),
+    ("report renewals", 1_000.0, &["renewals"]),
+];
 
 /// One thing to measure.
 struct Row {
@@ -65,6 +89,14 @@ fn main() -> Outcome<()> {
     if asked_for(list) {
         let large = text(&large_home(&folder.join("million"))?);
         add(list, Some(30.0), &["list", "--expiring", "30d", "--limit", "100", "--home", &large]);
+    }
+    if names.iter().any(|name| name.starts_with("report")) {
+        let large = text(&large_home(&folder.join("million"))?);
+        for (name, target, arguments) in REPORTS {
+            let today = now()?.date().to_string();
+            let dated: Vec<&str> = arguments.iter().map(|word| if *word == TODAY { today.as_str() } else { word }).collect();
+            add(name, Some(target), &[&["report"], dated.as_slice(), &["--home", &large]].concat());
+        }
     }
     measure(&rows, turns)
 }
@@ -155,7 +187,7 @@ fn lic(home: &Path, arguments: &[&str]) -> Outcome<Vec<u8>> {
 fn large_home(home: &Path) -> Outcome<PathBuf> {
     let path = home.join("ledger.db");
     let whole = Ledger::open(&path, Access::ReadOnly).and_then(|ledger| ledger.head());
-    if whole.is_ok_and(|head| head.size() > LICENSES + CUSTOMERS) {
+    if whole.is_ok_and(|head| head.size() > LICENSES + CUSTOMERS + LICENSES / RENEWED) {
         return Ok(home.to_owned());
     }
     if home.exists() {
@@ -165,23 +197,33 @@ fn large_home(home: &Path) -> Outcome<PathBuf> {
     eprintln!("filling a ledger with {LICENSES} licenses, once");
     let mut ledger = Ledger::open(&path, Access::ReadWrite)?;
     ledger.expect_bulk()?;
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let now = Timestamp::from_seconds(i64::try_from(seconds)?)?;
+    // Yesterday, so that the ledger has a past to be looked at.
+    let now = now()?.plus_days(-1);
     let operators = ledger.read().operators()?;
     let by = operators.first().ok_or("no operator")?.slug.clone();
     let keys = ledger.read().signing_keys()?;
     let kid = keys.iter().find(|key| key.purpose == KeyPurpose::License).ok_or("no signing key")?.kid;
     ledger.write(|transaction| customers(transaction, now, &by))?;
+    let machine: MachineId = "MID-107J8-93N40-RQ0F1-93N6T-RGM78-VYSGQ".parse()?;
     for batch in 0..LICENSES.div_ceil(BATCH) {
         ledger.write(|transaction| {
             for number in batch * BATCH..LICENSES.min((batch + 1) * BATCH) {
-                transaction.record(now, &by, &license(number, now, kid)?)?;
+                let issued = license(number, now, kid)?;
+                transaction.record(now, &by, &issued)?;
+                if number % RENEWED == 0 {
+                    renew(transaction, now, &by, issued, &machine)?;
+                }
             }
             Ok::<_, Box<dyn Error>>(())
         })?;
     }
     ledger.close()?;
     Ok(home.to_owned())
+}
+
+fn now() -> Outcome<Timestamp> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    Ok(Timestamp::from_seconds(i64::try_from(seconds)?)?)
 }
 
 fn customers(transaction: &Transaction<'_>, at: Timestamp, by: &Slug) -> Outcome<()> {
@@ -237,6 +279,32 @@ fn license(number: u64, now: Timestamp, kid: Kid) -> Outcome<Fact> {
         unusual: None,
         occasion: None,
     })
+}
+
+/// Activates a machine, and signs the revision that is bound to it and runs for a year longer, whenever its first end is.
+fn renew(transaction: &Transaction<'_>, now: Timestamp, by: &Slug, issued: Fact, machine: &MachineId) -> Outcome<()> {
+    let Fact::LicenseIssued { license, customer, mut terms, rev, kid, key, .. } = issued else { return Ok(()) };
+    let Some(end) = terms.ends else { return Ok(()) };
+    let activated =
+        Fact::MachineActivated { license, machine: machine.clone(), replaces: None, label: None, nonce: None, key: None };
+    transaction.record(now, by, &activated)?;
+    terms.ends = Some(end.plus_days(365));
+    terms.machines = MachineTerms { max: Some(2), bound: vec![machine.clone()], ..MachineTerms::default() };
+    let occasion = Some(Occasion::Renewal);
+    let renewed = Fact::LicenseIssued {
+        license,
+        customer,
+        terms,
+        rev: rev + 1,
+        kid,
+        key,
+        note: None,
+        request: None,
+        unusual: None,
+        occasion,
+    };
+    transaction.record(now, by, &renewed)?;
+    Ok(())
 }
 
 /// A number that looks random; no two of a million are the same.

@@ -308,6 +308,14 @@ pub enum Error {
         /// Those that cannot be, with the reasons.
         failed: Vec<(LicenseId, Self)>,
     },
+    /// What was asked of a report makes no sense.
+    #[error("{why}")]
+    Report {
+        /// Why.
+        why: String,
+        /// What to ask instead.
+        hint: String,
+    },
     /// No seat is left.
     #[error("license {license} is for at most {max} {}, and all seats are held: {}", if *.max == 1 { "machine" } else { "machines" }, .holders.join(", "))]
     NoSeat {

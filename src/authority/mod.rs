@@ -27,6 +27,7 @@ pub mod order;
 pub mod planned;
 pub mod quick;
 pub mod renew;
+pub mod report;
 mod request;
 pub mod restore;
 mod revise;

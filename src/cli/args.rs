@@ -19,7 +19,7 @@ pub struct Globals {
     pub home: Option<PathBuf>,
     /// Print as table, json, jsonl, csv, tsv, md or name [default: table on a terminal, tsv in a pipe]
     #[arg(short, long, global = true, value_name = "FORMAT", help_heading = GLOBAL, value_parser = parse_format)]
-    pub output: Option<Format>,
+    pub output: Option<Output>,
     /// Print as JSON: short for -o json
     #[arg(long, global = true, conflicts_with = "output", help_heading = GLOBAL)]
     pub json: bool,
@@ -57,8 +57,20 @@ pub enum Color {
     Never,
 }
 
-fn parse_format(text: &str) -> Result<Format, String> {
-    text.parse().map_err(|why| format!("{why}"))
+/// What `-o` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// A format of every list.
+    Format(Format),
+    /// A calendar, which `lic report expiring` alone can be.
+    Calendar,
+}
+
+fn parse_format(text: &str) -> Result<Output, String> {
+    if text == "ics" {
+        return Ok(Output::Calendar);
+    }
+    text.parse().map(Output::Format).map_err(|why| format!("{why}"))
 }
 
 /// Where the passphrase of a signing key comes from.

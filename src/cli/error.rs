@@ -206,6 +206,7 @@ impl From<Error> for Failure {
                     "give somebody else a copy first: 'lic key give {kid} OPERATOR'; or insist with 'lic key take --force'"
                 )),
             ),
+            Error::Report { hint, .. } => (exit::USAGE, Some(hint.clone())),
             Error::NoSeat { license, max, .. } => (
                 exit::FAILED,
                 Some(format!(

@@ -24,7 +24,7 @@ use crate::render::escape;
 use crate::world::World;
 use args::Globals;
 use commands::Command;
-use error::exit;
+use error::{Failure, exit};
 use session::Session;
 
 /// How wide help gets, in columns.
@@ -83,7 +83,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, world: &mut World) -> u8 {
         Err(told) => return show_usage(&told, &typed, world),
     };
     let mut session = Session::new(world, globals, typed);
-    let outcome = command.run(&mut session).and_then(|()| session.finish());
+    let outcome = if session.wants_calendar() && !command.can_be_a_calendar() {
+        Err(Failure::usage("'ics' is no format of this command: a calendar is made of licenses that expire")
+            .hint("lic report expiring -o ics"))
+    } else {
+        command.run(&mut session).and_then(|()| session.finish())
+    };
     match outcome {
         Ok(()) => exit::DONE,
         Err(failure) => session.report(&failure),

@@ -5,14 +5,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::args::Globals;
+use super::args::{Globals, Output};
 use super::error::Failure;
 use super::style::Styles;
 use crate::authority::difference::Difference;
 use crate::authority::{Actor, Authority, Error, Home, Mode};
 use crate::ledger::{Access, LedgerError};
 use crate::license::Timestamp;
-use crate::render::{self, Detail, Format, Options, View, escape};
+use crate::render::{self, Detail, Format, Frame, Options, View, escape};
 use crate::world::{Stream, World};
 
 /// A path as typed, for people: `-` is standard input.
@@ -150,12 +150,20 @@ impl<'w> Session<'w> {
             return Format::Json;
         }
         let by_stream = if self.world.terminal.is_terminal(Stream::Output) { Format::Table } else { Format::Tsv };
-        self.globals.output.unwrap_or(by_stream)
+        match self.globals.output {
+            Some(Output::Format(format)) => format,
+            Some(Output::Calendar) | None => by_stream,
+        }
+    }
+
+    /// Whether a calendar was asked for, which few commands can show.
+    pub fn wants_calendar(&self) -> bool {
+        self.globals.output == Some(Output::Calendar)
     }
 
     /// Whether a format was asked for.
     pub fn is_format_given(&self) -> bool {
-        self.globals.json || self.globals.output.is_some_and(|format| format != Format::Table)
+        self.globals.json || self.globals.output.is_some_and(|output| output != Output::Format(Format::Table))
     }
 
     /// Whether a person reads standard output as a table.
@@ -186,6 +194,19 @@ impl<'w> Session<'w> {
     ) -> Result<(), Failure> {
         let options = self.options();
         let mut rows = render::Renderer::new(self.world.terminal.output(), &options);
+        fill(&mut |view| rows.row(view).map_err(|error| Failure::stream(&error)))?;
+        rows.finish().map_err(|error| Failure::stream(&error))
+    }
+
+    /// Shows a report: its rows as `fill` gives them, in the frame of what it is about and its sums.
+    pub fn framed<V: View>(
+        &mut self,
+        frame: &Frame<'_>,
+        footer: Option<String>,
+        fill: impl FnOnce(&mut dyn FnMut(&V) -> Result<(), Failure>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let options = self.options().footer(footer);
+        let mut rows = render::Renderer::framed(self.world.terminal.output(), &options, frame);
         fill(&mut |view| rows.row(view).map_err(|error| Failure::stream(&error)))?;
         rows.finish().map_err(|error| Failure::stream(&error))
     }

@@ -29,6 +29,14 @@ impl Tables<'_> {
         rows.next()?.map(operator).transpose()
     }
 
+    /// Whether there is an operator with this short name, or was one.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn has_had_operator(&self, slug: &Slug) -> Result<bool, LedgerError> {
+        Ok(self.db.prepare_cached("SELECT 1 FROM operators WHERE slug = ?")?.exists([slug.as_str()])?)
+    }
+
     /// Everyone who may act, by short name.
     ///
     /// # Errors

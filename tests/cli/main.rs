@@ -33,6 +33,7 @@ mod operator;
 mod quick;
 mod reinstate;
 mod renew;
+mod report;
 mod restore;
 mod revoke;
 mod seats;

@@ -28,6 +28,7 @@ mod operator;
 mod quick;
 mod reinstate;
 mod renew;
+mod report;
 mod restore;
 mod revoke;
 mod saving;
@@ -73,6 +74,11 @@ macro_rules! commands {
                 None
             }
 
+            /// Whether what it shows can be a calendar (`-o ics`).
+            pub fn can_be_a_calendar(&self) -> bool {
+                matches!(self, Self::Report(args) if args.can_be_a_calendar())
+            }
+
             /// Runs the command.
             pub fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
                 match self {
@@ -107,6 +113,7 @@ commands! {
     Operator: operator,
     Key: key,
     Status: status,
+    Report: report,
     Audit: audit,
     Export: export,
     Import: import,

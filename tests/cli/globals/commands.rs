@@ -47,7 +47,7 @@ const HERE: &str = "MID-107J8-93N40-RQ0F1-93N6T-RGM78-VYSGQ";
 const LAPTOP: &str = "MID-100R0-BNJ3P-0000F-9Z3KW-DV9HZ-9A62W";
 
 /// Every command, in the order of the help.
-pub const EVERY: [Example; 70] = [
+pub const EVERY: [Example; 79] = [
     example(&["demo"], &[], Prints),
     example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
     example(&["issue"], &["acme", "--tier", "basic"], Records),
@@ -86,6 +86,15 @@ pub const EVERY: [Example; 70] = [
     example(&["operator", "remove"], &["bob"], Records),
     example(&["key", "list"], &[], Reads),
     example(&["key", "export"], &[], Reads),
+    example(&["report", "expiring"], &[], Reads),
+    example(&["report", "expired"], &[], Reads),
+    example(&["report", "issued"], &[], Reads),
+    example(&["report", "customers"], &[], Reads),
+    example(&["report", "tiers"], &[], Reads),
+    example(&["report", "seats"], &[], Reads),
+    example(&["report", "revenue"], &[], Reads),
+    example(&["report", "machines"], &[], Reads),
+    example(&["report", "renewals"], &[], Reads),
     example(&["audit", "log"], &[], Reads),
     example(&["audit", "verify"], &[], Reads),
     example(&["audit", "checkpoint"], &[], Reads),

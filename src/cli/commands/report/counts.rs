@@ -1,0 +1,121 @@
+//! The reports that count: customers, tiers, seats, revenue, machines and renewals.
+
+use serde_json::{Value, json};
+
+use super::licenses::PAGE;
+use crate::authority::Authority;
+use crate::authority::report::{Revenue, Scope};
+use crate::cli::error::Failure;
+use crate::cli::session::Session;
+use crate::cli::views::report::{GroupName, frame};
+use crate::cli::views::report_count::{SeatsView, StockView};
+use crate::cli::views::report_machines::MachinesView;
+use crate::cli::views::report_money::{RenewalsView, RevenueView};
+use crate::ledger::report::{Amount, Group, Only, Tally};
+use crate::render::{Format, View};
+
+pub fn stock(authority: &Authority, limit: Option<u32>, scope: &Scope, session: &mut Session<'_>) -> Result<(), Failure> {
+    let (groups, total) = authority.report_tally(scope, Only::All)?;
+    let views: Vec<StockView> = groups.iter().map(|(group, tally)| StockView::new(GroupName::new(group), tally)).collect();
+    show_groups(scope, limit, &views, &[StockView::new(GroupName::total(), &total)], "no licenses fit", session)
+}
+
+pub fn seats(
+    authority: &Authority,
+    limit: Option<u32>,
+    scope: &Scope,
+    over_used: bool,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let only = if over_used { Only::OverUsed } else { Only::All };
+    let (mut groups, total) = authority.report_tally(scope, only)?;
+    groups.retain(|(_, tally)| tally.usable.licenses > 0);
+    let views: Vec<SeatsView> =
+        groups.iter().map(|(group, tally): &(Group, Tally)| SeatsView::new(GroupName::new(group), tally)).collect();
+    let empty = if over_used { "no license has more machines than seats" } else { "no license that works fits" };
+    show_groups(scope, limit, &views, &[SeatsView::new(GroupName::total(), &total)], empty, session)
+}
+
+pub fn machines(
+    authority: &Authority,
+    limit: Option<u32>,
+    scope: &Scope,
+    at_limit: bool,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let (groups, total) = authority.report_machines(scope, at_limit)?;
+    let views: Vec<MachinesView> = groups.iter().map(|(group, count)| MachinesView::new(GroupName::new(group), count)).collect();
+    let empty = if at_limit { "no license is at its limit of machines" } else { "no license that fits has to do with machines" };
+    show_groups(scope, limit, &views, &[MachinesView::new(GroupName::total(), &total)], empty, session)
+}
+
+pub fn revenue(authority: &Authority, limit: Option<u32>, scope: &Scope, session: &mut Session<'_>) -> Result<(), Failure> {
+    let report = authority.report_revenue(scope)?;
+    let views: Vec<RevenueView> = report.rows.iter().map(|row| RevenueView::new(GroupName::new(&row.group), row)).collect();
+    let sums: Vec<RevenueView> = report.totals.iter().map(|sum| RevenueView::new(GroupName::total(), sum)).collect();
+    let total = Value::Array(sums.iter().map(to_json).collect());
+    // People are told below the table of licenses that have no price in any currency.
+    let sums: Vec<RevenueView> = sums.into_iter().filter(RevenueView::is_priced).collect();
+    show_rows(scope, limit, &views, &sums, total, "no license that fits is in force", session)?;
+    let count = |of: fn(&Revenue) -> u64| report.totals.iter().map(of).sum::<u64>();
+    let left_out = [
+        (count(|sum| sum.perpetual), "perpetual"),
+        (count(|sum| sum.unlimited), "for any number of seats"),
+        (count(|sum| sum.unpriced), "of a tier without a price"),
+    ];
+    let told: Vec<String> =
+        left_out.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if session.is_table() && !told.is_empty() {
+        session.note(&format!("licenses that bring nothing here: {}", told.join(", ")));
+    }
+    Ok(())
+}
+
+pub fn renewals(authority: &Authority, limit: Option<u32>, scope: &Scope, session: &mut Session<'_>) -> Result<(), Failure> {
+    let (groups, total) = authority.report_renewals(scope)?;
+    let views: Vec<RenewalsView> = groups.iter().map(|(group, count)| RenewalsView::new(GroupName::new(group), count)).collect();
+    let sums = [RenewalsView::new(GroupName::total(), &total)];
+    show_groups(scope, limit, &views, &sums, "no end was due in this period", session)
+}
+
+/// Shows groups, and one row of sums.
+pub fn show_groups<V: View>(
+    scope: &Scope,
+    limit: Option<u32>,
+    views: &[V],
+    sums: &[V; 1],
+    empty: &str,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    show_rows(scope, limit, views, sums, to_json(&sums[0]), empty, session)
+}
+
+fn show_rows<V: View>(
+    scope: &Scope,
+    limit: Option<u32>,
+    views: &[V],
+    sums: &[V],
+    total: Value,
+    empty: &str,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    if session.is_table() && views.is_empty() {
+        session.note(empty);
+        return Ok(());
+    }
+    let most = limit.unwrap_or(if session.format() == Format::Table { PAGE } else { 0 });
+    let shown = if most > 0 { views.len().min(most as usize) } else { views.len() };
+    let more = views.len() - shown;
+    let footer = (more > 0).then(|| format!("the sums are of all rows; … and {more} more: --limit 0 shows all"));
+    let frame = frame(scope, sums, total);
+    session.framed(&frame, footer, |row| views[..shown].iter().try_for_each(row))
+}
+
+fn to_json<V: View>(view: &V) -> Value {
+    serde_json::to_value(view).unwrap_or_default()
+}
+
+/// Licenses and their seats as JSON.
+pub fn amount(amount: &Amount) -> Value {
+    json!({ "licenses": amount.licenses, "seats": amount.seats, "unlimited": amount.unlimited })
+}
