@@ -82,3 +82,66 @@ fn titles(by: By) -> Vec<(&'static str, &'static str)> {
     }
     titles
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::report_count::{CountView, SeatsView, StockView};
+    use super::super::report_license::{ReportedLicense, event, totals};
+    use super::super::report_machines::MachinesView;
+    use super::super::report_money::{RenewalsView, RevenueView};
+    use super::*;
+    use crate::authority::report::{MachineCount, Revenue};
+    use crate::ledger::LicenseFilter;
+    use crate::ledger::report::{Amount, Grouping, Only, Renewals};
+    use crate::ledger::testing::{day, issue, ledger, record};
+    use crate::license::{Calendar, LicenseId, LicenseType, Status};
+    use crate::render::assert_agrees;
+
+    #[test]
+    fn cells_and_json_say_the_same() {
+        let mut ledger = ledger();
+        record(&mut ledger, 1, &[issue(1, "globex", |_| {}), issue(2, "acme", |terms| (terms.ends, terms.seats) = (None, None))]);
+        let filter = LicenseFilter::new(day(40));
+        for (group, tally) in ledger.read().tally(&filter, Grouping::Customer, Only::All).unwrap() {
+            let name = || GroupName::new(&group);
+            assert_agrees(&CountView::new(name(), &tally.all));
+            assert_agrees(&StockView::new(name(), &tally));
+            assert_agrees(&SeatsView::new(name(), &tally));
+            assert_agrees(&MachinesView::new(name(), &MachineCount { tally, ..MachineCount::default() }));
+            assert_agrees(&RenewalsView::new(name(), &Renewals { on_time: 2, late: 1, grace: 0, lapsed: 1 }));
+            assert_agrees(&RenewalsView::new(name(), &Renewals::default()));
+            for currency in [Some("EUR".to_owned()), None] {
+                let paid = Amount { licenses: 1, seats: 2, unlimited: 0 };
+                let revenue =
+                    Revenue { group: group.clone(), currency, paid, yearly: 99, perpetual: 1, unlimited: 2, unpriced: 3 };
+                assert_agrees(&RevenueView::new(name(), &revenue));
+            }
+        }
+        let licenses = ledger.read().licenses(&filter).unwrap();
+        licenses.iter().for_each(|license| assert_agrees(&ReportedLicense::new(license, day(40))));
+        assert_eq!(totals(&Amount::default()).len(), ReportedLicense::columns().len());
+        let days: Vec<_> = licenses.iter().map(|license| event(license, "https://vendor.example/x")).collect();
+        assert!(days[0].as_ref().is_some_and(|day| day.uid.ends_with("-20261231@vendor.example")), "{days:?}");
+        assert_eq!(days[1], None, "what never ends is no day");
+    }
+
+    #[test]
+    fn groups_are_called_by_what_a_command_takes_as_argument() {
+        let slug = |text: &str| text.parse().unwrap();
+        let id = LicenseId::from_random(7);
+        for (group, called) in [
+            (Group::Tier { product: slug("cockpit"), rank: 1, tier: slug("pro"), name: "Pro".into() }, "cockpit/pro".to_owned()),
+            (Group::Customer { slug: slug("acme"), name: "Acme".into() }, "acme".into()),
+            (Group::Product(slug("cockpit")), "cockpit".into()),
+            (Group::Operator(slug("anna")), "anna".into()),
+            (Group::Type(LicenseType::Trial), "trial".into()),
+            (Group::Status(Status::Grace), "grace".into()),
+            (Group::Time(Calendar::Quarter, Some("2026-10-01".parse().unwrap())), "2026-Q4".into()),
+            (Group::Time(Calendar::Month, None), "perpetual".into()),
+            (Group::License { id, customer: slug("acme"), name: "Acme".into() }, id.to_string()),
+        ] {
+            assert_eq!(GroupName::new(&group).text(), called);
+        }
+        assert_eq!(GroupName::total().text(), "total");
+    }
+}

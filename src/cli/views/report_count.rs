@@ -100,7 +100,7 @@ impl View for StockView {
         const {
             &[
                 Column::text("group", "Group"),
-                Column::text("name", "Name").optional(3),
+                Column::text("name", "Name").optional(7),
                 Column::number("licenses", "Licenses"),
                 Column::number("usable", "Usable").optional(2),
                 Column::number("active", "Active"),
@@ -108,8 +108,8 @@ impl View for StockView {
                 Column::number("grace", "Grace").optional(4),
                 Column::number("expired", "Expired").optional(4),
                 Column::number("scheduled", "Scheduled").optional(6),
-                Column::number("suspended", "Suspended").optional(7),
-                Column::number("revoked", "Revoked").optional(6),
+                Column::number("suspended", "Suspended").optional(8),
+                Column::number("revoked", "Revoked").optional(5),
                 Column::number("seats", "Seats"),
                 Column::number("unlimited", "Unlimited").optional(5),
                 Column::new("next_until", "Next end").optional(1),

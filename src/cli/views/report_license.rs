@@ -73,7 +73,7 @@ impl View for ReportedLicense {
                 Column::new("issued_on", "Created").optional(2),
                 Column::new("until", "Until"),
                 Column::number("days_left", "Days"),
-                Column::new("status", "Status").wide(),
+                Column::new("status", "Status").optional(4),
             ]
         }
     }

@@ -24,7 +24,7 @@ fn a_report_of_the_past_is_the_one_that_was_made_then() {
     }
     // What comes later changes nothing of it, prices neither.
     desk.set_time("2026-12-24");
-    desk.lic(&["tier", "edit", "standard", "--yearly", "999 USD"]).done();
+    desk.lic(&["tier", "edit", "standard", "--yearly", "999 EUR"]).done();
     desk.lic(&["tier", "edit", "radar/basic", "--monthly", "999 EUR"]).done();
     desk.lic(&["list", "-o", "name"]).done().stdout.lines().for_each(|id| {
         desk.lic(&["revoke", id, "--reason", "refund", "--yes", "-q"]);
@@ -57,9 +57,9 @@ impl Dice {
 /// A vendor with a random past: licenses of all sorts, renewed early, late or never, changed, suspended and revoked.
 fn random_desk(seed: u64) -> Desk {
     let (desk, mut dice) = (beginning(), Dice(seed));
-    desk.lic(&["tier", "add", "radar/site", "--name", "Site", "--term", "1y", "--monthly", "3.33 USD", "--yearly", "29.99 EUR"])
+    desk.lic(&["tier", "add", "radar/site", "--name", "Site", "--term", "1y", "--monthly", "3.33 USD", "--yearly", "29.99 USD"])
         .done();
-    desk.lic(&["tier", "add", "radar/week", "--name", "Week", "--term", "7d", "--monthly", "3.33 USD", "--yearly", "29.99 EUR"])
+    desk.lic(&["tier", "add", "radar/week", "--name", "Week", "--term", "7d", "--monthly", "3.33 USD", "--yearly", "29.99 USD"])
         .done();
     let day = |day: u64| format!("{}-{:02}-{:02}", 2025 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
     let tiers = ["cockpit/basic", "standard", "professional", "free", "radar/basic", "radar/site", "radar/week"];
