@@ -220,7 +220,7 @@ impl Query {
     }
 
     /// Binds the moment that a condition calls `$at`, where it does.
-    fn at(&mut self, at: Timestamp, condition: &str) -> String {
+    pub fn at(&mut self, at: Timestamp, condition: &str) -> String {
         // A value that the statement does not use would be refused.
         if condition.contains("$at") { condition.replace("$at", &self.bind(at.seconds())) } else { condition.to_owned() }
     }

@@ -8,7 +8,7 @@ use rusqlite::params_from_iter;
 
 use super::group::{Group, Grouping, Key};
 use crate::ledger::names::Names;
-use crate::ledger::select::Query;
+use crate::ledger::select::{Query, all_of};
 use crate::ledger::{LedgerError, LicenseFilter, Tables, column};
 use crate::license::{LicenseType, Standing, Status, Timestamp, Validity};
 
@@ -63,13 +63,20 @@ impl Row {
 }
 
 impl Tables<'_> {
-    /// Hands every license that fits to `take`.
+    /// Hands every license that fits, and fits this condition as well, to `take`. A row that the database leaves out costs a fifth of one
+    /// that is handed over.
     pub(super) fn each_row(
         &self,
         filter: &LicenseFilter,
+        condition: Option<&str>,
         mut take: impl FnMut(&Row) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        self.each_row_of(&filter.rows(COLUMNS, *self)?, |row| take(&Row::read(row)?))
+        let mut query = Query::default();
+        let licenses = filter.source(&mut query);
+        let mut conditions = filter.conditions(&mut query, *self)?;
+        conditions.extend(condition.map(|condition| query.at(filter.at, condition)));
+        query.sql = format!("SELECT {COLUMNS} FROM {licenses}{}", all_of(&conditions));
+        self.each_row_of(&query, |row| take(&Row::read(row)?))
     }
 
     /// Hands every row of a statement to `take`.

@@ -208,7 +208,7 @@ fn renewals_are_what_a_recount_of_the_exported_events_comes_to() {
                         on_time += u64::from(when < end && data["occasion"] == "renewal");
                     }
                     (life.end, life.stop) = (next, next.unwrap_or(0) + terms["grace_days"].as_i64().unwrap_or(0) * 86_400);
-                    life.counts = terms["kind"] == "commercial" && terms["internal"] != true;
+                    life.counts = terms["type"] == "commercial" && terms["internal"] != true;
                 }
                 "license.suspended" | "license.revoked" => life.standings.push((when, false)),
                 "license.reinstated" => life.standings.push((when, true)),

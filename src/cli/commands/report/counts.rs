@@ -27,9 +27,8 @@ pub fn seats(
     over_used: bool,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let only = if over_used { Only::OverUsed } else { Only::All };
-    let (mut groups, total) = authority.report_tally(scope, only)?;
-    groups.retain(|(_, tally)| tally.usable.licenses > 0);
+    let only = if over_used { Only::OverUsed } else { Only::Working };
+    let (groups, total) = authority.report_tally(scope, only)?;
     let views: Vec<SeatsView> =
         groups.iter().map(|(group, tally): &(Group, Tally)| SeatsView::new(GroupName::new(group), tally)).collect();
     let empty = if over_used { "no license has more machines than seats" } else { "no license that works fits" };
