@@ -12,6 +12,7 @@ use crate::authority::difference::Difference;
 use crate::authority::{Actor, Authority, Error, Home, Mode};
 use crate::ledger::{Access, LedgerError};
 use crate::license::Timestamp;
+use crate::render::chart::Glyphs;
 use crate::render::{self, Detail, Format, Frame, Options, View, escape};
 use crate::world::{Stream, World};
 
@@ -235,6 +236,11 @@ impl<'w> Session<'w> {
     /// Writes data as it is.
     pub fn data(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.world.terminal.output().write_all(bytes).map_err(|error| Failure::stream(&error))
+    }
+
+    /// The characters that charts are drawn with: blocks, unless the terminal or the language of the system has only ASCII.
+    pub fn glyphs(&self) -> Glyphs {
+        super::style::glyphs(self.world)
     }
 
     /// The styles of standard output.

@@ -3,6 +3,7 @@
 use console::Style;
 
 use super::args::Color;
+use crate::render::chart::Glyphs;
 use crate::world::{Stream, World};
 
 /// The styles of one stream.
@@ -62,4 +63,16 @@ pub fn wants_color(choice: Option<Color>, world: &World, stream: Stream) -> bool
             world.terminal.is_terminal(stream) && world.variable("NO_COLOR").is_none() && !dumb
         }
     }
+}
+
+/// The characters that charts are drawn with. ASCII alone for a terminal that is dumb, and where the locale says that text is not UTF-8;
+/// where nothing is said of it, it is.
+pub fn glyphs(world: &World) -> Glyphs {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| world.variable(name));
+    let unicode = locale.is_none_or(|locale| {
+        let locale = locale.to_string_lossy().to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    });
+    let dumb = world.variable("TERM").is_some_and(|term| term == "dumb");
+    if unicode && !dumb { Glyphs::Blocks } else { Glyphs::Ascii }
 }

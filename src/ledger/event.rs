@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use super::LedgerError;
 use super::signing_keys::{KeyPurpose, KeyState};
-use crate::license::{Customer, LicenseId, MachineId, Occasion, Operator, Slug, Terms, Tier, Timestamp};
+use crate::license::{
+    Customer, Doubt, LicenseId, MachineId, Occasion, Operator, RefusedFor, Slug, Terms, Tier, Timestamp,
+};
 use crate::token::Kid;
 
 /// How deep the vendor's own JSON may nest. A reader of JSON gives up at 128, and the event wraps a few levels around it.
@@ -297,6 +299,35 @@ pub enum Fact {
         /// How many licenses they call suspended.
         suspended: u64,
     },
+    /// Something was asked for a license and refused. Nothing of the license changed.
+    #[serde(rename = "license.refused")]
+    LicenseRefused {
+        /// The id.
+        license: LicenseId,
+        /// What was asked for.
+        asked: Occasion,
+        /// Why it was refused.
+        why: RefusedFor,
+        /// The machine that it was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        machine: Option<MachineId>,
+    },
+    /// A key was seen that this authority did not issue. What it says of itself is its own word.
+    #[serde(rename = "key.doubted")]
+    KeyDoubted {
+        /// What is wrong with it.
+        why: Doubt,
+        /// The SHA-256 digest of its text, in hexadecimal, so that one key is counted once.
+        digest: String,
+        /// The signing key that it names.
+        kid: String,
+        /// The license that it names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claims_license: Option<LicenseId>,
+        /// The customer that it names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claims_customer: Option<Slug>,
+    },
 }
 
 /// A caller's own name for what it asked for (`--request-id`).
@@ -349,6 +380,8 @@ impl Fact {
             Self::MachineRenamed { .. } => "machine.renamed",
             Self::LicenseNoted { .. } => "license.noted",
             Self::StatusListPublished { .. } => "status-list.published",
+            Self::LicenseRefused { .. } => "license.refused",
+            Self::KeyDoubted { .. } => "key.doubted",
         }
     }
 
@@ -364,7 +397,8 @@ impl Fact {
             | Self::MachineActivated { license, .. }
             | Self::MachineDeactivated { license, .. }
             | Self::MachineRenamed { license, .. }
-            | Self::LicenseNoted { license, .. } => Some(*license),
+            | Self::LicenseNoted { license, .. }
+            | Self::LicenseRefused { license, .. } => Some(*license),
             _ => None,
         }
     }

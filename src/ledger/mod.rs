@@ -15,6 +15,7 @@
 //! with the lock (`BEGIN IMMEDIATE`), so that what it read is still true when it commits, and a commit is on the disk when it
 //! returns. The last connection that closes takes the WAL into the file and removes it.
 
+mod alerts;
 mod authority;
 mod column;
 mod copy;
@@ -33,6 +34,7 @@ mod names;
 mod open;
 mod operators;
 mod outbox;
+mod overview;
 mod project;
 mod replay;
 pub mod report;
@@ -50,6 +52,7 @@ mod transaction;
 
 use rusqlite::Connection;
 
+pub use alerts::RenewedWhileOff;
 pub use authority::AuthorityRecord;
 pub use customers::CustomerFilter;
 pub use difference::Difference;
@@ -62,6 +65,7 @@ pub use licenses::{LicenseRecord, RequestRecord};
 pub use machines::ActivationRecord;
 pub use open::Access;
 pub use outbox::{Attempt, MailFilter, MailKind, MailLine, MailRecord, MailRuns, MailState, NewMail, Outbox};
+pub use overview::TierCount;
 pub use replay::Replay;
 pub use revisions::RevisionRecord;
 pub use signed::{SignedBy, SignedGroup};

@@ -2,8 +2,8 @@
 
 use crate::ledger::{Fact, Foreign, KeyPurpose, KeyState, Ledger, Request};
 use crate::license::{
-    Contact, Customer, CustomerKind, LicenseId, LicenseType, MachineId, MachineTerms, Occasion, Operator, OperatorLimits, Role,
-    Slug, Terms, Tier, Timestamp,
+    Contact, Customer, CustomerKind, Doubt, LicenseId, LicenseType, MachineId, MachineTerms, Occasion, Operator, OperatorLimits,
+    RefusedFor, Role, Slug, Terms, Tier, Timestamp,
 };
 use crate::token::Kid;
 use proptest::prelude::*;
@@ -173,6 +173,12 @@ fn activated(number: u64, name: &str, nonce: Option<&str>) -> Fact {
     }
 }
 
+/// Something that was refused for license `number`.
+pub(crate) fn refused(number: u64, why: RefusedFor, name: Option<&str>) -> Fact {
+    let asked = if why == RefusedFor::Revoked { Occasion::Renewal } else { Occasion::Activation };
+    Fact::LicenseRefused { license: id(number), asked, why, machine: name.map(machine) }
+}
+
 pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
     let mut facts = beginnings();
     let full =
@@ -200,6 +206,16 @@ pub(crate) fn one_fact_of_each_kind() -> Vec<Fact> {
         },
     ]);
     facts.push(taken_over(90, "acme", "A-1", Some("AAAA-BBBB")));
+    facts.extend([
+        refused(1, RefusedFor::NoSeat, Some("host-9")),
+        Fact::KeyDoubted {
+            why: Doubt::UnknownKey,
+            digest: "ab".repeat(32),
+            kid: "somebody's".into(),
+            claims_license: Some(id(7)),
+            claims_customer: Some(slug("acme")),
+        },
+    ]);
     facts
 }
 

@@ -22,6 +22,8 @@ pub mod period;
 #[cfg(feature = "authority")]
 pub mod price;
 #[cfg(feature = "authority")]
+pub mod refusal;
+#[cfg(feature = "authority")]
 pub mod revocation;
 pub mod status;
 pub mod terms;
@@ -45,6 +47,8 @@ pub use operator::{Operator, OperatorLimits, Role};
 pub use period::Period;
 #[cfg(feature = "authority")]
 pub use price::Price;
+#[cfg(feature = "authority")]
+pub use refusal::{Doubt, RefusedFor};
 #[cfg(feature = "authority")]
 pub use revocation::RevocationReason;
 pub use status::{Standing, Status, Validity};

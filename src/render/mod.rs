@@ -17,9 +17,11 @@
 //! [`calendar`] as well.
 
 pub mod calendar;
+pub mod chart;
 mod detail;
 pub mod escape;
 mod frame;
+pub mod page;
 #[cfg(test)]
 mod sample;
 mod stream;
@@ -33,6 +35,7 @@ use std::str::FromStr;
 
 pub use detail::detail;
 pub use frame::Frame;
+pub use width::{of as text_width, padded as pad, wrap};
 pub use stream::Renderer;
 #[cfg(test)]
 pub(crate) use view::assert_agrees;

@@ -9,7 +9,8 @@ use unicode_width::UnicodeWidthStr;
 use super::view::Align;
 
 /// How many columns the text takes. The text has no control characters: they have been escaped.
-pub(super) fn of(text: &str) -> usize {
+#[must_use]
+pub fn of(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
 }
 
@@ -35,7 +36,8 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 
 /// `text` broken at blanks into lines of at most `width` columns; a longer word is broken where the line ends. A single cluster
 /// that is wider than that overflows.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<&str> {
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text.trim();
     loop {
@@ -68,6 +70,14 @@ pub(super) fn pad(line: &mut String, text: &str, width: usize, align: Align) {
     line.extend(std::iter::repeat_n(' ', before));
     line.push_str(text);
     line.extend(std::iter::repeat_n(' ', after));
+}
+
+/// `text` with blanks behind it to make it `width` columns.
+#[must_use]
+pub fn padded(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len() + width);
+    pad(&mut out, text, width, Align::Left);
+    out
 }
 
 #[cfg(test)]

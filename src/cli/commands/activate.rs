@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use super::issue::save;
 use super::saving::Destination;
-use super::which::{named_or_picked, tell_if_suspended};
+use super::which::{named_or_picked, refused, tell_if_suspended};
 use crate::authority::activate::{Activation, ActivationPlan, Seat};
+use crate::authority::refusal::Asked;
 use crate::authority::{Authority, find};
 use crate::cli::args::SigningArgs;
 use crate::cli::commands::fingerprint::parse_id;
@@ -19,7 +20,7 @@ use crate::cli::session::Session;
 use crate::cli::views::issued::summary;
 use crate::cli::views::license::count;
 use crate::guard::{Label, Request};
-use crate::license::{Role, Slug, Standing};
+use crate::license::{Occasion, Role, Slug, Standing};
 
 /// The largest request file.
 const LARGEST_REQUEST: u64 = 64 * 1024;
@@ -84,7 +85,14 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
             return Err(Failure::failed(message).hint(format!("see the licenses with 'lic list --customer {}'", customer.slug)));
         }
     }
-    let plan = authority.plan_activation(&actor, &wish, at)?;
+    let plan = match authority.plan_activation(&actor, &wish, at) {
+        Ok(plan) => plan,
+        Err(why) => {
+            let (license, machine) = (Some(wish.license), Some(wish.machine));
+            let asked = Asked { occasion: Occasion::Activation, license, machine };
+            return Err(refused(why, &asked, &mut authority, &actor, session));
+        }
+    };
     tell(&wish, &plan, session);
     let line = format!("{} · {}", summary(&plan.customer.name, &plan.terms, at.date()), seats(&plan));
     if session.globals.dry_run {

@@ -7,6 +7,7 @@ mod change;
 mod completions;
 mod config;
 mod customer;
+mod dashboard;
 mod deactivate;
 mod deciding;
 mod demo;
@@ -121,6 +122,7 @@ commands! {
     Restore: restore,
     Doctor: doctor,
     MigrateFrom: migrate_from "migrate-from",
+    Dashboard: dashboard,
     Notify: notify,
     Mail: mail,
     Config: config,

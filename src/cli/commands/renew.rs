@@ -4,16 +4,17 @@ mod args;
 
 use super::issue::save;
 use super::saving::Destination;
-use super::which::tell_if_suspended;
+use super::which::{refused, tell_if_suspended};
 use crate::authority::issue::Issued;
 use crate::authority::planned::Planned;
+use crate::authority::refusal::Asked;
 use crate::authority::renew::LeftOut;
 use crate::cli::error::Failure;
 use crate::cli::passphrase::Asking;
 use crate::cli::session::Session;
 use crate::cli::views::issued::summary;
 use crate::cli::views::license::{count, until};
-use crate::license::{Date, Role};
+use crate::license::{Date, Occasion, Role};
 pub use args::Args;
 
 /// How many licenses are listed one by one before a person is asked.
@@ -36,7 +37,13 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
         return save(&earlier, renewed, &destination, session);
     }
     let at = session.now();
-    let (plans, left_out) = authority.plan_renewal(&actor, &renewal, at)?;
+    let (plans, left_out) = match authority.plan_renewal(&actor, &renewal, at) {
+        Ok(planned) => planned,
+        Err(why) => {
+            let asked = Asked { occasion: Occasion::Renewal, license: None, machine: None };
+            return Err(refused(why, &asked, &mut authority, &actor, session));
+        }
+    };
     tell_left_out(&left_out, session);
     if plans.is_empty() {
         session.note("there is no license to renew");

@@ -1,16 +1,19 @@
 //! `lic show`: one license with its terms, revisions, history and key.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::authority::{Authority, Error, find};
 use crate::cli::args::parse_moment;
+use crate::cli::commands::saving::save_page;
 use crate::cli::commands::verify::read_key;
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
+use crate::cli::views::certificate::{self, CertificatePage};
 use crate::cli::views::history::{EventView, RevisionView};
 use crate::cli::views::license::{LicenseDetail, OlderSystem, Parts};
 use crate::ledger::LicenseRecord;
 use crate::license::{Standing, Terms, Timestamp};
+use crate::render::page::Page;
 use crate::token::{self, armour};
 
 /// Show one license: its terms, revisions and key
@@ -19,7 +22,8 @@ use crate::token::{self, armour};
 Examples:
   lic show LIC-7QK3-M2ZD --history
   lic show 7QK
-  lic show LIC-7QK3-M2ZD --key > acme.lic")]
+  lic show LIC-7QK3-M2ZD --key > acme.lic
+  lic show LIC-7QK3-M2ZD --html acme.html")]
 pub struct Args {
     /// The license: its id, a beginning of it that only one has, a key, or a file that holds a key
     #[arg(value_name = "LICENSE", add = crate::cli::complete::licenses())]
@@ -30,6 +34,12 @@ pub struct Args {
     /// Only the key, ready to send
     #[arg(long, conflicts_with = "history")]
     key: bool,
+    /// Write a certificate to be printed, with the key as text and as a QR code, to this file, or print it with -
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["history", "key"], value_hint = clap::ValueHint::FilePath)]
+    html: Option<PathBuf>,
+    /// Write over the file where it is there already
+    #[arg(long, requires = "html")]
+    replace: bool,
     /// The moment to tell the status for: a date or RFC 3339 [default: now]
     #[arg(long, value_name = "MOMENT", value_parser = parse_moment)]
     at: Option<Timestamp>,
@@ -47,12 +57,23 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
         tell_if_for_one(&key, &terms, session);
         return session.data(armour::wrap(&key).as_bytes());
     }
+    let at = args.at.unwrap_or_else(|| session.now());
+    let decided = tables.standing(record.id)?.filter(|newest| newest.standing != Standing::Good);
+    if let Some(file) = &args.html {
+        let Some(key) = key else { return Err(no_key(&record)) };
+        let terms = tables.terms(record.id, record.rev)?.ok_or_else(missing)?;
+        tell_if_for_one(&key, &terms, session);
+        let revisions = tables.revisions(record.id)?;
+        let revision = revisions.iter().find(|one| one.rev == record.rev).ok_or_else(missing)?;
+        let vendor = tables.authority()?.map(|authority| authority.name).unwrap_or_default();
+        let decided = decided.as_ref();
+        let parts = certificate::Parts { vendor: &vendor, record: &record, terms: &terms, revision, key: &key, decided, at };
+        return save_page(Page::Certificate, &CertificatePage::new(&parts), file, args.replace, session);
+    }
     let older_system = tables.foreign(record.id)?.map(OlderSystem::new);
     let terms = tables.terms(record.id, record.rev)?.ok_or_else(missing)?;
     let revisions = tables.revisions(record.id)?.iter().map(RevisionView::new).collect();
     let history = if args.history { tables.history(record.id)?.iter().map(EventView::new).collect() } else { Vec::new() };
-    let at = args.at.unwrap_or_else(|| session.now());
-    let decided = tables.standing(record.id)?.filter(|newest| newest.standing != Standing::Good);
     let parts = Parts { decided, revisions, history, key, older_system };
     session.detail(&LicenseDetail::new(&record, &terms, parts, at))
 }

@@ -2,6 +2,7 @@
 
 mod advice;
 pub mod place;
+mod record;
 pub mod trust;
 
 use std::fmt::Write;
@@ -60,6 +61,9 @@ pub struct Args {
     /// Show every check, not only the outcome
     #[arg(long)]
     explain: bool,
+    /// Put a key that was not issued here on record, so that 'lic dashboard' tells of it
+    #[arg(long, conflicts_with_all = ["keys", "at"])]
+    record: bool,
 }
 
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -71,7 +75,7 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
         let verifier = args.lists.offer(place.ask(verifier(keys, &args), SeenLists::new()), session)?;
         (verifier.examine(&pasted, at), verifier)
     } else {
-        let authority = open_for_keys(session)?;
+        let authority = if args.record { session.writing()? } else { open_for_keys(session)? };
         let keys = args.lists.with_keys(authority.key_set()?, session)?;
         let verifier = place.ask(verifier(keys, &args), authority.published_lists()?);
         let verifier = args.lists.offer(verifier, session)?;
@@ -79,6 +83,7 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
         let verifier = if args.lists.are_given() { verifier } else { verifier.without_status_list() };
         let mut verdict = verifier.examine(&pasted, at);
         authority.add_ledger_checks(&mut verdict, &pasted)?;
+        record::tell(&args, authority, &verdict, &pasted, session)?;
         (verdict, verifier)
     };
     place.judge(&mut verdict, at);

@@ -1,7 +1,8 @@
 //! The license that a command is about: named, or picked by a person.
 
 use super::show::find_license;
-use crate::authority::Authority;
+use crate::authority::refusal::Asked;
+use crate::authority::{Actor, Authority, Error, Mode};
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
 use crate::cli::views::license::{seats, until};
@@ -62,4 +63,15 @@ pub fn tell_if_suspended(license: &LicenseRecord, session: &mut Session<'_>) {
     if license.standing == Standing::Suspended {
         session.warn(&format!("{} stays suspended until 'lic reinstate {}'", license.id, license.id));
     }
+}
+
+/// What was refused, as it is told; the log keeps it where it may mean that more is used than was granted. A dry run keeps nothing.
+pub fn refused(why: Error, asked: &Asked, authority: &mut Authority, actor: &Actor, session: &mut Session<'_>) -> Failure {
+    if session.mode() == Mode::Commit {
+        let at = session.now();
+        if let Err(unkept) = authority.keep_refusal(actor, asked, &why, at) {
+            session.warn(&format!("the log could not keep that this was refused: {unkept}"));
+        }
+    }
+    why.into()
 }

@@ -115,6 +115,13 @@ impl EventView {
             Fact::MachineActivated { machine, label, .. } | Fact::MachineRenamed { machine, label, .. } => {
                 (Some(machine.to_string()), label.clone())
             }
+            Fact::LicenseRefused { asked, why, machine, .. } => {
+                (Some(format!("{asked}: {why}")), machine.as_ref().map(ToString::to_string))
+            }
+            Fact::KeyDoubted { why, kid, claims_license, .. } => {
+                let named = claims_license.map_or_else(String::new, |license| format!(", calls itself {license}"));
+                (Some(format!("{why}: kid {kid}{named}")), None)
+            }
             Fact::MachineDeactivated { machine, reason, .. } => (Some(machine.to_string()), reason.clone()),
             _ => (None, None),
         };

@@ -86,6 +86,23 @@ impl LicenseView {
     }
 }
 
+impl LicenseView {
+    /// The customer's display name.
+    pub fn customer_name(&self) -> &str {
+        &self.customer_name
+    }
+
+    /// The tier's short name.
+    pub fn tier(&self) -> &Slug {
+        &self.tier
+    }
+
+    /// The day it was issued.
+    pub fn issued_on(&self) -> crate::license::Date {
+        self.issued_at.0.date()
+    }
+}
+
 impl View for LicenseView {
     const NOUN: Noun = Noun { one: "license", many: "licenses" };
 

@@ -2,9 +2,12 @@
 
 pub mod audit;
 pub mod backup;
+pub mod board_page;
+pub mod certificate;
 pub mod claims;
 pub mod condition;
 pub mod customer;
+pub mod dashboard;
 pub mod decided;
 pub mod finding;
 pub mod fingerprint;

@@ -132,3 +132,6 @@ UPDATE revisions SET machines_max = body ->> '$.fact.data.terms.machines.max',
 UPDATE licenses SET machines_max = r.machines_max, machines_bound = r.machines_bound
     FROM revisions r WHERE r.license = status_index AND r.rev = licenses.rev
     AND (r.machines_max IS NOT NULL OR r.machines_bound > 0);
+-- Dashboard
+-- Holds the few events that tell of something wrong, so that they are found without a look at the others.
+CREATE INDEX events_of_alerts ON events (at) WHERE kind IN ('license.refused', 'key.doubted');

@@ -192,6 +192,12 @@ pub(super) fn noted<'f>(db: &Connection, license: LicenseId, note: Option<&'f st
     }))
 }
 
+/// The license itself stays as it is.
+pub(super) fn untouched<'f>(db: &Connection, license: LicenseId) -> Result<Change<'f>, LedgerError> {
+    let known = find_license(db, license)?.ok_or_else(|| LedgerError::unknown("license", license))?;
+    Ok(Change::new(Customers::Known(known.customer), |_, _| Ok(())))
+}
+
 pub(super) struct KnownLicense {
     pub status_index: i64,
     rev: u32,

@@ -202,6 +202,9 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
                 )
             })
         }
+        // What was refused, and what was seen: the log alone keeps it.
+        Fact::LicenseRefused { license, .. } => licenses::untouched(db, *license)?,
+        Fact::KeyDoubted { .. } => Change::elsewhere(|_, _| Ok(())),
     };
     Ok(Change { license: fact.license(), ..change })
 }
