@@ -34,7 +34,6 @@ mod names;
 mod open;
 mod operators;
 mod outbox;
-mod overview;
 mod project;
 mod replay;
 pub mod report;
@@ -49,6 +48,7 @@ mod status_lists;
 pub(crate) mod testing;
 mod tiers;
 mod transaction;
+mod weeks;
 
 use rusqlite::Connection;
 
@@ -65,7 +65,6 @@ pub use licenses::{LicenseRecord, RequestRecord};
 pub use machines::ActivationRecord;
 pub use open::Access;
 pub use outbox::{Attempt, MailFilter, MailKind, MailLine, MailRecord, MailRuns, MailState, NewMail, Outbox};
-pub use overview::TierCount;
 pub use replay::Replay;
 pub use revisions::RevisionRecord;
 pub use signed::{SignedBy, SignedGroup};

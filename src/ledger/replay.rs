@@ -319,7 +319,7 @@ mod tests {
             ),
             ("DELETE FROM events WHERE number = 16", "event 16 is missing"),
             ("DELETE FROM events WHERE number BETWEEN 16 AND 18", "events 16 to 18 are missing"),
-            ("DELETE FROM events WHERE number > 18", "events 19 to 27 are missing"),
+            ("DELETE FROM events WHERE number > 18", "events 19 to 29 are missing"),
             ("UPDATE events SET customer = 7 WHERE number = 16", "the column customer of event 16 contradicts the event"),
             ("UPDATE events SET at = at + 1 WHERE number = 16", "the column at of event 16 contradicts the event"),
             ("UPDATE log_head SET frontier = x'0000000000000000'", "the head of the log does not belong to its events"),

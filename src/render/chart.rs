@@ -132,11 +132,10 @@ pub fn grouped(number: u64) -> String {
 /// A number in at most four characters: `999`, `1.2k`, `57k`, `3M`.
 #[must_use]
 pub fn short(number: u64) -> String {
+    if number < 1_000 {
+        return number.to_string();
+    }
     for (unit, sign) in [(1_000, 'k'), (1_000_000, 'M'), (1_000_000_000, 'G')] {
-        // What would be rounded up to a thousand of this unit is one of the next.
-        if number < unit {
-            return number.to_string();
-        }
         if number < unit * 10 - unit / 20 {
             let tenths = (number + unit / 20) / (unit / 10);
             return if tenths.is_multiple_of(10) {
@@ -145,6 +144,7 @@ pub fn short(number: u64) -> String {
                 format!("{}.{}{sign}", tenths / 10, tenths % 10)
             };
         }
+        // What would be rounded up to a thousand of this unit is one of the next.
         if number < unit * 1_000 - unit / 2 {
             return format!("{}{sign}", (number + unit / 2) / unit);
         }

@@ -13,6 +13,7 @@ mod change;
 mod completions;
 mod config;
 mod customer;
+mod dashboard;
 mod demo;
 mod doctor;
 mod export;

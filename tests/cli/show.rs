@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Desk, Pipe, with_customer};
+use crate::support::{Desk, Pipe, html, with_customer};
 
 /// A desk with one license of `acme`, and its id.
 fn desk() -> (Desk, String) {
@@ -171,5 +171,72 @@ fn a_reader_that_has_had_enough_is_no_failure() {
     for args in [&["show", &id][..], &["show", &id, "--key"], &["show", &id, "--json"]] {
         let run = desk.command(args).output(Pipe::Closed).run();
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    }
+}
+
+#[test]
+fn a_certificate_has_everything_and_its_key_can_be_copied_off_it() {
+    let (desk, id) = desk();
+    assert_snapshot!("certificate_saved", desk.lic(&["show", &id, "--html", "acme.html"]).done());
+    let text = desk.read("acme.html");
+    for never in ["http://", "https://", "<script", "@import", "url("] {
+        assert!(!text.contains(never), "{never}");
+    }
+    let page = html::read(&text).asks_for_nothing().explains_itself();
+    let key = desk.lic(&["inspect", "acme.lic", "--json"]).done().json()["unverified_key"]["header"]["kid"].to_string();
+    for shown in ["Acme GmbH", "Example Software", &id, "1 seat", "M1-AAAA-BBBB", "1 day, through", key.trim_matches('"')] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
+    // What a person copies off the page, and the page as a file, are read as the key.
+    desk.write("vendor.pem", desk.lic(&["key", "export"]).done().stdout);
+    desk.write("copied.txt", &page.text);
+    let verify = ["verify", "copied.txt", "--keys", "vendor.pem", "--machine", "M1-AAAA-BBBB"];
+    desk.lic(&verify).done();
+    desk.lic(&["verify", "acme.html", "--keys", "vendor.pem", "--machine", "M1-AAAA-BBBB"]).done();
+    let body = text.split("</style>").nth(1).unwrap();
+    let (before, after) = body.split_once("<path d=\"").unwrap();
+    assert_snapshot!("certificate", format!("{before}<path d=\"…{}", &after[after.find('"').unwrap()..]));
+    desk.lic(&["show", &id, "--html", "acme.html"]).code(1).says("--replace");
+    desk.lic(&["show", &id, "--html", "acme.html", "--replace"]).done();
+    desk.lic(&["show", &id, "--html", "x.html", "--key"]).code(2);
+}
+
+#[test]
+fn a_certificate_says_what_stands_against_the_license() {
+    let desk = with_customer("acme");
+    let hostile = "<script>alert(1)</script>\u{202e} \"O'Neil\" & Söhne";
+    desk.lic(&["customer", "add", "hostile", "--name", hostile]).done();
+    let page = |id: &str, more: &[&str]| {
+        let text = desk.lic(&[&["show", id, "--html", "-"], more].concat()).done().stdout;
+        assert!(!text.contains("<script") && !text.contains('\u{202e}'), "{text}");
+        html::read(&text).asks_for_nothing().explains_itself().text
+    };
+    let id = desk.lic(&["issue", "hostile", "--tier", "basic", "--for", "30d", "--out", "-", "-o", "name"]).done().stdout;
+    let id = id.trim();
+    assert!(page(id, &[]).contains("<script>alert(1)</script>\\u{202e} \"O'Neil\" & Söhne"));
+    assert!(!page(id, &[]).contains("Ended on"));
+    assert!(page(id, &["--at", "2027-06-01"]).contains("Ended on 2026-12-22."));
+    assert!(page(id, &["--at", "2026-06-01"]).contains("Not valid before 2026-11-22."));
+    desk.lic(&["suspend", id]).done();
+    assert!(page(id, &[]).contains("Suspended since 2026-11-22."));
+    desk.lic(&["revoke", id, "--reason", "refund", "--yes"]).done();
+    assert!(page(id, &[]).contains("Revoked since 2026-11-22. This license is not valid any more."));
+    let test = desk.lic(&["quick", "--out", "-", "-o", "name"]).done().stdout;
+    assert!(page(test.trim(), &[]).contains("For tests only"));
+}
+
+#[test]
+fn a_key_too_long_for_a_qr_code_is_told_and_not_drawn() {
+    let desk = with_customer("acme");
+    for (size, drawn, printed) in [(1_500, true, true), (2_200, false, true), (20_000, false, false)] {
+        desk.write("meta.json", format!("{{\"order\":\"{}\"}}", "x".repeat(size)));
+        let issue = ["issue", "acme", "--tier", "basic", "--meta", "meta.json", "--out", "-", "-o", "name"];
+        let id = desk.lic(&issue).done().stdout.trim().to_owned();
+        let text = desk.lic(&["show", &id, "--html", "-"]).done().stdout;
+        let page = html::read(&text).asks_for_nothing();
+        assert_eq!(text.contains("<path"), drawn, "{size}");
+        assert_eq!(page.text.contains("more than a QR code holds"), !drawn, "{size}");
+        assert_eq!(page.text.contains("too many for a page"), !printed, "{size}");
+        assert!(text.len() < 200_000, "{}", text.len());
     }
 }

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Dashboard;
 use crate::authority::{Error, machines};
-use crate::ledger::{Event, EventFilter, EventNumber, Fact, LedgerError, Tables};
+use crate::ledger::report::{Group, Grouping, Only};
+use crate::ledger::{Event, EventFilter, EventNumber, Fact, LedgerError, LicenseFilter, Tables};
 use crate::license::{Doubt, LicenseId, Occasion, RefusedFor, Standing, Status, Timestamp};
 
 /// How long a refusal and a doubted key are told of, in days.
@@ -62,14 +63,19 @@ pub struct Alert {
 }
 
 /// Every alert that there is cause for.
-pub(super) fn alerts(tables: &Tables<'_>, board: &Dashboard, as_of: Option<Timestamp>) -> Result<Vec<Alert>, Error> {
+pub(super) fn alerts(
+    tables: &Tables<'_>,
+    board: &Dashboard,
+    over_used: u64,
+    as_of: Option<Timestamp>,
+) -> Result<Vec<Alert>, Error> {
     let at = board.at;
     let events = tables.alerting_events(at.plus_days(-REMEMBERED_DAYS), at)?;
     let open = open_refusals(tables, &events, at)?;
     let mut alerts = Vec::new();
     alerts.extend(unknown_signer(&events));
     alerts.extend(cloned_machines(tables, &open, as_of)?);
-    alerts.extend(over_used(&open));
+    alerts.extend(self::over_used(tables, &open, over_used, LicenseFilter { as_of, ..LicenseFilter::new(at) })?);
     alerts.extend(renewed_while_off(tables, &open, at)?);
     alerts.extend(expiring(board));
     Ok(alerts)
@@ -220,21 +226,40 @@ fn cloned_machines(tables: &Tables<'_>, open: &[OpenRefusal], as_of: Option<Time
     }))
 }
 
-/// Licenses for which a machine asked for a seat that there is not.
-fn over_used(open: &[OpenRefusal]) -> Option<Alert> {
-    let why = |one: &&OpenRefusal| matches!(one.why, RefusedFor::NoSeat | RefusedFor::TooManyTransfers);
-    let licenses: BTreeSet<LicenseId> = open.iter().filter(why).map(|one| one.license).collect();
-    if licenses.is_empty() {
-        return None;
+/// Licenses that more machines are bound to than they have seats, and those for which a machine asked for a seat that there is not.
+fn over_used(tables: &Tables<'_>, open: &[OpenRefusal], over: u64, everything: LicenseFilter) -> Result<Option<Alert>, Error> {
+    let mut bound = BTreeSet::new();
+    // Which they are takes another look at every license.
+    if over > 0 {
+        for (group, _) in tables.tally(&everything, Grouping::License, Only::OverUsed)? {
+            if let Group::License { id, .. } = group {
+                bound.insert(id);
+            }
+        }
     }
-    Some(Alert {
+    let why = |one: &&OpenRefusal| matches!(one.why, RefusedFor::NoSeat | RefusedFor::TooManyTransfers);
+    let asked: BTreeSet<LicenseId> = open.iter().filter(why).map(|one| one.license).collect();
+    let parts: Vec<String> = [
+        (!bound.is_empty()).then(|| format!("{} more machines than seats ({})", has(bound.len()), few(&bound))),
+        (!asked.is_empty())
+            .then(|| format!("machines asked for more seats than {} ({})", has(asked.len()), few(&asked))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let all: BTreeSet<LicenseId> = bound.union(&asked).copied().collect();
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let list = if bound.is_empty() { "lic audit log --kind license.refused" } else { "lic machine list" };
+    Ok(Some(Alert {
         kind: AlertKind::OverUsed,
         grave: false,
-        count: licenses.len() as u64,
-        what: format!("more machines asked for seats than {} ({})", has(licenses.len()), few(&licenses)),
-        next: next(&licenses, |one| format!("lic machine list {one}"), "lic audit log --kind license.refused"),
-        licenses: first(licenses),
-    })
+        count: all.len() as u64,
+        what: parts.join("; "),
+        next: next(&all, |one| format!("lic machine list {one}"), list),
+        licenses: first(all),
+    }))
 }
 
 fn has(licenses: usize) -> String {

@@ -7,8 +7,9 @@ mod alerts;
 
 use super::customers::INTERNAL;
 use super::{Authority, Error};
-use crate::ledger::{CustomerFilter, LicenseFilter, LicenseRecord, LicenseSort, Tables, TierCount, TierFilter};
-use crate::license::{Date, Status, Timestamp};
+use crate::ledger::{CustomerFilter, LicenseFilter, LicenseRecord, LicenseSort, Tables, TierFilter};
+use crate::ledger::report::{Group, Grouping, Only, StatusCounts, Tally};
+use crate::license::{Date, Slug, Status, Timestamp};
 
 pub use alerts::{Alert, AlertKind, REMEMBERED_DAYS};
 
@@ -34,6 +35,19 @@ pub struct Dashboard {
     pub alerts: Vec<Alert>,
     /// What to do first, where there are no licenses.
     pub begin: Option<Begin>,
+}
+
+/// The licenses of a tier, counted by status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierCount {
+    /// The product.
+    pub product: Slug,
+    /// The tier's short name.
+    pub tier: Slug,
+    /// The tier's display name, as it is today.
+    pub name: String,
+    /// How many licenses there are of each status.
+    pub statuses: StatusCounts,
 }
 
 /// Where there are no licenses: what to do first.
@@ -64,13 +78,13 @@ impl Dashboard {
     /// How many licenses have this status.
     #[must_use]
     pub fn of(&self, status: Status) -> u64 {
-        self.tiers.iter().map(|tier| tier.of(status)).sum()
+        self.tiers.iter().map(|tier| tier.statuses.of(status)).sum()
     }
 
     /// How many licenses there are.
     #[must_use]
     pub fn all(&self) -> u64 {
-        self.tiers.iter().map(TierCount::all).sum()
+        self.tiers.iter().map(|tier| tier.statuses.total()).sum()
     }
 }
 
@@ -82,7 +96,10 @@ impl Authority {
     pub fn dashboard(&self, at: Timestamp, now: Timestamp) -> Result<Dashboard, Error> {
         self.ledger.snapshot(|tables| {
             let as_of = (at < now).then_some(at);
-            let tiers = tables.tier_counts(at, as_of)?;
+            let everything = LicenseFilter { as_of, ..LicenseFilter::new(at) };
+            let tally = tables.tally(&everything, Grouping::Tier, Only::All)?;
+            let over_used = tally.iter().map(|(_, tally)| tally.over_used).sum();
+            let tiers = tally.into_iter().filter_map(tier_count).collect();
             let counts = tables.ends_by_week(at, as_of, WEEKS)?;
             let begin = at.date().start();
             let weeks = counts.iter().zip(0..).map(|(licenses, number)| {
@@ -109,9 +126,16 @@ impl Authority {
             if board.all() == 0 {
                 board.begin = Some(if as_of.is_some() { Begin::Later } else { first_step(&tables)? });
             }
-            board.alerts = alerts::alerts(&tables, &board, as_of)?;
+            board.alerts = alerts::alerts(&tables, &board, over_used, as_of)?;
             Ok(board)
         })
+    }
+}
+
+fn tier_count((group, tally): (Group, Tally)) -> Option<TierCount> {
+    match group {
+        Group::Tier { product, tier, name, .. } => Some(TierCount { product, tier, name, statuses: tally.statuses }),
+        _ => None,
     }
 }
 

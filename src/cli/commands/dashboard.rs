@@ -27,8 +27,9 @@ Alerts, and what to type next:
                      is good and the ledger does not know it. Next: lic audit log --kind key.doubted
   cloned machines    One machine ID has seats of several customers, or a machine was refused a seat in the last 90
                      days because it has one of another customer. Next: lic machine list --clones
-  over-used          A machine was refused a seat in the last 90 days because all were taken, or had passed on too
-                     often, and the license got no new key since. Next: lic machine list LICENSE
+  over-used          More machines are bound to a license than it has seats, or a machine was refused a seat in the
+                     last 90 days because all were taken, or had passed on too often, and the license got no new key
+                     since. Next: lic machine list LICENSE
   renewed while off  A license was renewed after it was suspended or revoked and is so still, or a renewal or an
                      activation of a revoked license was asked for in the last 90 days. Next: lic show LICENSE --history
   expiring           Licenses are inside their warning window, or in their grace days.

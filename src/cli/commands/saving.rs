@@ -164,7 +164,8 @@ pub fn save_page(page: Page, values: &impl Serialize, file: &Path, replace: bool
     let path = session.path(file);
     let shown = session.shorten(&path);
     if !replace && path.symlink_metadata().is_ok() {
-        return Err(Failure::from(Error::Occupied(path)).hint("name another file, or write over this one with --replace"));
+        return Err(Failure::failed(format!("{} is there already", render::escape::human(&shown)))
+            .hint("name another file, or write over this one with --replace"));
     }
     if session.globals.dry_run {
         session.done(&format!("write {shown}"), "");

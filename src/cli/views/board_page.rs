@@ -75,7 +75,7 @@ impl<'v> BoardPage<'v> {
                 .collect(),
             all: grouped(tier.licenses),
         };
-        let figure = |name, number| Figure { name, number: grouped(number) };
+        let figure = |one, many, number| Figure { name: if number == 1 { one } else { many }, number: grouped(number) };
         Self {
             vendor: &view.vendor,
             day: view.day().to_string(),
@@ -84,10 +84,10 @@ impl<'v> BoardPage<'v> {
             begin: view.begin.as_ref(),
             alerts: view.alerts.iter().map(part).collect(),
             figures: vec![
-                figure("licenses", view.licenses),
-                figure("in use", view.in_use),
-                figure("end within 12 weeks", view.ending),
-                figure("alerts", view.alerts.len() as u64),
+                figure("license", "licenses", view.licenses),
+                figure("in use", "in use", view.in_use),
+                figure("ends within 12 weeks", "end within 12 weeks", view.ending),
+                figure("alert", "alerts", view.alerts.len() as u64),
             ],
             by_status: Bars::new("status", "Licenses by status", status_bars),
             by_tier: Bars::new("tier", "Licenses in use by tier", tier_bars(view)),

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::license::LicenseView;
-use crate::authority::dashboard::{Alert, Begin, Dashboard, Week};
-use crate::ledger::TierCount;
+use crate::authority::dashboard::{Alert, Begin, Dashboard, TierCount, Week};
 use crate::license::{Date, Slug, Status};
 use crate::render::{Cell, Column, Detail, Moment, Noun, Section, View};
 
@@ -133,9 +132,9 @@ impl TierView {
             product: tier.product.clone(),
             tier: tier.tier.clone(),
             name: tier.name.clone(),
-            licenses: tier.all(),
-            in_use: in_use(|status| tier.of(status)),
-            statuses: statuses(|status| tier.of(status)),
+            licenses: tier.statuses.total(),
+            in_use: in_use(|status| tier.statuses.of(status)),
+            statuses: statuses(|status| tier.statuses.of(status)),
         }
     }
 

@@ -47,7 +47,7 @@ const HERE: &str = "MID-107J8-93N40-RQ0F1-93N6T-RGM78-VYSGQ";
 const LAPTOP: &str = "MID-100R0-BNJ3P-0000F-9Z3KW-DV9HZ-9A62W";
 
 /// Every command, in the order of the help.
-pub const EVERY: [Example; 79] = [
+pub const EVERY: [Example; 82] = [
     example(&["demo"], &[], Prints),
     example(&["init"], &["--home", "new", "--name", "New", "--product", "radar", "--no-passphrase"], WritesFiles),
     example(&["issue"], &["acme", "--tier", "basic"], Records),
@@ -117,6 +117,7 @@ pub const EVERY: [Example; 79] = [
     example(&["restore"], &["saved", "--home", "restored"], WritesFiles),
     example(&["doctor"], &[], Reads),
     example(&["migrate-from", "csv"], &["old.csv", "--map", "old.toml"], Records),
+    example(&["dashboard"], &[], Reads),
     example(&["notify", "history"], &[], Reads),
     example(&["mail", "preview"], &[], Reads),
     example(&["mail", "test"], &["jane@acme.example"], Sends),
@@ -126,6 +127,8 @@ pub const EVERY: [Example; 79] = [
     // The same commands, where a flag makes them do something else.
     example(&["activate"], &["key.lic", "--request", "request.txt", "--state", "key.state"], WritesFiles),
     example(&["activate"], &["--from", "asked.txt", "--out", "asked-bound.lic"], Records),
+    example(&["show"], &["key.lic", "--html", "certificate.html"], Exports),
+    example(&["dashboard"], &["--html", "board.html"], Exports),
     example(&["man"], &["--out", "pages"], WritesFiles),
     example(&["quick"], &["--state", "all", "--out", "states/"], Records),
 ];

@@ -15,6 +15,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod answers;
+pub mod html;
 #[cfg(unix)]
 #[path = "../../machines/layout.rs"]
 mod layout;

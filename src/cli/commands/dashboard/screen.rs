@@ -4,7 +4,7 @@ use crate::cli::style::Styles;
 use crate::cli::views::dashboard::{AlertView, DashboardView, TierView};
 use crate::license::Status;
 use crate::render::chart::{Glyphs, bar, columns, grouped, short};
-use crate::render::{escape, pad, text_width, wrap};
+use crate::render::{View, escape, pad, text_width, wrap};
 
 /// As wide as the screen gets where nothing says how wide the terminal is.
 const USUAL: usize = 80;
@@ -18,6 +18,9 @@ const GUTTER: usize = 4;
 const TIERS: usize = 8;
 /// How many lines the columns of the weeks take.
 const TALL: usize = 3;
+
+/// From here on, the newest licenses have room for their tiers.
+const ROOM_FOR_TIERS: usize = 56;
 
 /// How the dashboard is drawn.
 pub(super) struct Screen {
@@ -156,7 +159,8 @@ impl Screen {
     fn weeks(&self, view: &DashboardView, width: usize) -> Block {
         let values: Vec<u64> = view.weeks.iter().map(|week| week.licenses).collect();
         let all: u64 = values.iter().sum();
-        let mut block = vec![self.title(&format!("Ends in the next {} weeks: {}", values.len(), grouped(all)))];
+        let told = if all == 0 { "none".to_owned() } else { grouped(all) };
+        let mut block = vec![self.title(&format!("Ends in the next {} weeks: {told}", values.len()))];
         // A column with the blank behind it; four characters take every number.
         let broad = (width.saturating_sub(2) / values.len().max(1)).clamp(5, 8) - 1;
         if (broad + 1) * values.len() + 1 > width {
@@ -172,7 +176,8 @@ impl Screen {
         // The first day of the week, `12-06`, where there is room for it.
         let every = if broad >= 5 { 1 } else { 2 };
         for (place, week) in view.weeks.iter().enumerate() {
-            numbers.push_str(&pad(&short(week.licenses), broad + 1));
+            let number = if week.licenses == 0 { self.glyphs.dot().to_owned() } else { short(week.licenses) };
+            numbers.push_str(&pad(&number, broad + 1));
             let day = if place % every == 0 { week.first.to_string()[5..].to_owned() } else { String::new() };
             let name = pad(&day, (broad + 1) * every);
             if place % every == 0 {
@@ -191,12 +196,13 @@ impl Screen {
 
     fn newest(&self, view: &DashboardView, width: usize) -> Block {
         let mut block = vec![self.title("Newest licenses")];
+        let tiers = view.newest.iter().map(|license| license.tier().as_str().len()).max().unwrap_or(0).min(width / 4);
         for license in &view.newest {
-            let id = crate::render::View::name(license);
-            let begin = format!("  {id}  {}  ", license.issued_on());
-            let what = format!("{} {} {}", license.customer_name(), self.glyphs.dot(), license.tier());
-            let what = self.glyphs.cut(&escape::human(&what), width.saturating_sub(begin.len()));
-            block.push((format!("{begin}{what}"), begin.len() + text_width(&what)));
+            let tier = pad(&self.glyphs.cut(license.tier().as_str(), tiers), tiers);
+            let tier = if width < ROOM_FOR_TIERS { String::new() } else { format!("{tier}  ") };
+            let begin = format!("  {}  {}  {tier}", license.name(), license.issued_on());
+            let name = self.glyphs.cut(&escape::human(license.customer_name()), width.saturating_sub(text_width(&begin)));
+            block.push((format!("{begin}{name}"), text_width(&begin) + text_width(&name)));
         }
         block
     }
