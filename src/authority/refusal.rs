@@ -108,7 +108,9 @@ fn refused(asked: &Asked, why: &Error) -> Vec<(LicenseId, RefusedFor)> {
         Error::NoSeat { license, .. } => vec![(*license, RefusedFor::NoSeat)],
         Error::TooManyTransfers { license, .. } => vec![(*license, RefusedFor::TooManyTransfers)],
         // The error names the license that has the machine; what was refused is the other one.
-        Error::MachineElsewhere { .. } => asked.license.map(|license| (license, RefusedFor::MachineElsewhere)).into_iter().collect(),
+        Error::MachineElsewhere { .. } => {
+            asked.license.map(|license| (license, RefusedFor::MachineElsewhere)).into_iter().collect()
+        }
         Error::Several { failed, .. } => failed.iter().flat_map(|(_, why)| refused(asked, why)).collect(),
         _ => Vec::new(),
     }

@@ -10,9 +10,7 @@ use serde_json::Value;
 
 use super::LedgerError;
 use super::signing_keys::{KeyPurpose, KeyState};
-use crate::license::{
-    Customer, Doubt, LicenseId, MachineId, Occasion, Operator, RefusedFor, Slug, Terms, Tier, Timestamp,
-};
+use crate::license::{Customer, Doubt, LicenseId, MachineId, Occasion, Operator, RefusedFor, Slug, Terms, Tier, Timestamp};
 use crate::token::Kid;
 
 /// How deep the vendor's own JSON may nest. A reader of JSON gives up at 128, and the event wraps a few levels around it.

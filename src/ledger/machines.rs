@@ -26,7 +26,8 @@ pub struct ActivationRecord {
     pub ended_at: Option<Timestamp>,
 }
 
-pub(super) const SELECT: &str = "SELECT l.number, c.slug, t.product, a.machine, a.label, a.activated_at, a.receipt_key, a.ended_at
+pub(super) const SELECT: &str =
+    "SELECT l.number, c.slug, t.product, a.machine, a.label, a.activated_at, a.receipt_key, a.ended_at
     FROM activations a CROSS JOIN licenses l ON l.status_index = a.license CROSS JOIN customers c ON c.id = l.customer
     CROSS JOIN tiers t ON t.id = l.tier";
 

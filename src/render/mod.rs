@@ -35,11 +35,11 @@ use std::str::FromStr;
 
 pub use detail::detail;
 pub use frame::Frame;
-pub use width::{of as text_width, padded as pad, wrap};
 pub use stream::Renderer;
 #[cfg(test)]
 pub(crate) use view::assert_agrees;
 pub use view::{Align, Cell, Column, Detail, Moment, Noun, Section, View};
+pub use width::{of as text_width, padded as pad, wrap};
 
 /// The version of the JSON that is written. It grows when a member changes its meaning or goes, not when one is added.
 pub const SCHEMA: u32 = 1;

@@ -141,12 +141,8 @@ struct Course {
 
 fn course(tables: &Tables<'_>, license: LicenseId, at: Timestamp) -> Result<Course, Error> {
     let mut course: Option<Course> = None;
-    let filter = EventFilter {
-        license: Some(license),
-        before: Some(at.plus_seconds(1)),
-        oldest_first: true,
-        ..EventFilter::default()
-    };
+    let filter =
+        EventFilter { license: Some(license), before: Some(at.plus_seconds(1)), oldest_first: true, ..EventFilter::default() };
     tables.for_each_event::<LedgerError>(&filter, |found| {
         let standing = course.as_ref().map_or(Standing::Good, |course| course.standing);
         let revised = course.as_ref().map_or(found.event.number, |course| course.revised);
@@ -181,6 +177,7 @@ fn unknown_signer(events: &[Event]) -> Option<Alert> {
     let seen = if keys.len() == 1 { "1 key seen that was not issued here".to_owned() } else { seen };
     let what = match signed.len() {
         0 => seen,
+        signed if signed == keys.len() => format!("{seen}, with a good signature: the signing key may be stolen"),
         signed => format!("{seen}, {signed} with a good signature: the signing key may be stolen"),
     };
     Some(Alert {
@@ -241,8 +238,7 @@ fn over_used(tables: &Tables<'_>, open: &[OpenRefusal], over: u64, everything: L
     let asked: BTreeSet<LicenseId> = open.iter().filter(why).map(|one| one.license).collect();
     let parts: Vec<String> = [
         (!bound.is_empty()).then(|| format!("{} more machines than seats ({})", has(bound.len()), few(&bound))),
-        (!asked.is_empty())
-            .then(|| format!("machines asked for more seats than {} ({})", has(asked.len()), few(&asked))),
+        (!asked.is_empty()).then(|| format!("machines asked for more seats than {} ({})", has(asked.len()), few(&asked))),
     ]
     .into_iter()
     .flatten()
@@ -278,7 +274,8 @@ fn renewed_while_off(tables: &Tables<'_>, open: &[OpenRefusal], at: Timestamp) -
     }
     let [(_, renewal), (_, activation)] = &asked;
     let parts: Vec<String> = [
-        (!renewed.is_empty()).then(|| format!("{} renewed while switched off ({})", count(renewed.len(), "license"), few(&renewed))),
+        (!renewed.is_empty())
+            .then(|| format!("{} renewed while switched off ({})", count(renewed.len(), "license"), few(&renewed))),
         (!renewal.is_empty())
             .then(|| format!("renewal asked for {} ({})", count(renewal.len(), "revoked license"), few(renewal))),
         (!activation.is_empty())
@@ -291,11 +288,8 @@ fn renewed_while_off(tables: &Tables<'_>, open: &[OpenRefusal], at: Timestamp) -
     if all.is_empty() {
         return Ok(None);
     }
-    let list = if renewed.is_empty() {
-        "lic audit log --kind license.refused"
-    } else {
-        "lic list --status suspended --status revoked"
-    };
+    let list =
+        if renewed.is_empty() { "lic audit log --kind license.refused" } else { "lic list --status suspended --status revoked" };
     Ok(Some(Alert {
         kind: AlertKind::RenewedWhileOff,
         grave: false,

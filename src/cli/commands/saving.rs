@@ -156,7 +156,13 @@ fn write_unnamed<E>(
 
 /// Makes a page and writes it to a file whole, or to standard output for `-`. A file that is there is written over only where that
 /// was asked for, and then in one step: whoever reads it meanwhile gets the old page or the new one.
-pub fn save_page(page: Page, values: &impl Serialize, file: &Path, replace: bool, session: &mut Session<'_>) -> Result<(), Failure> {
+pub fn save_page(
+    page: Page,
+    values: &impl Serialize,
+    file: &Path,
+    replace: bool,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
     let text = render::page::page(page, values).map_err(|why| Failure::new(exit::BUG, why.to_string()))?;
     if file == Path::new("-") {
         return session.data(text.as_bytes());

@@ -51,6 +51,7 @@ struct TierRow<'v> {
     name: &'v str,
     full: String,
     numbers: Vec<String>,
+    in_use: String,
     all: String,
 }
 
@@ -62,7 +63,8 @@ impl<'v> BoardPage<'v> {
             .iter()
             .map(|one| Item { name: one.status.to_string(), value: one.licenses, class: one.status.to_string() })
             .collect();
-        let weeks: Vec<(String, u64)> = view.weeks.iter().map(|week| (short_day(&week.first.to_string()), week.licenses)).collect();
+        let weeks: Vec<(String, u64)> =
+            view.weeks.iter().map(|week| (short_day(&week.first.to_string()), week.licenses)).collect();
         let shown: Vec<&'static str> = statuses.iter().map(|one| one.status.as_str()).collect();
         let row = |tier: &'v super::dashboard::TierView| TierRow {
             name: &tier.name,
@@ -73,6 +75,7 @@ impl<'v> BoardPage<'v> {
                 .filter(|one| shown.contains(&one.status.as_str()))
                 .map(|one| grouped(one.licenses))
                 .collect(),
+            in_use: grouped(tier.in_use),
             all: grouped(tier.licenses),
         };
         let figure = |one, many, number| Figure { name: if number == 1 { one } else { many }, number: grouped(number) };

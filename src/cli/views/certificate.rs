@@ -47,6 +47,8 @@ pub struct CertificatePage<'p> {
     no_key: String,
     kid: String,
     file: String,
+    /// Whether it is bound to machines, which a check asks for.
+    bound: bool,
 }
 
 #[derive(Serialize)]
@@ -76,6 +78,7 @@ impl<'p> CertificatePage<'p> {
             key: (length <= LONGEST_PRINTED).then_some(key),
             no_key: format!("The key has {length} characters, too many for a page. Get it with 'lic show {} --key'.", record.id),
             kid: revision.kid.to_string(),
+            bound: !terms.machines.bound.is_empty(),
             file: format!("{}-{}.lic", record.customer, terms.tier),
         }
     }

@@ -110,7 +110,8 @@ impl DashboardView {
     /// Everything as rows of one kind, for programs that read tables.
     pub fn figures(&self) -> Vec<FigureView> {
         let row = |part, name: String, count| FigureView { part, name, count, what: None, next: None };
-        let mut rows = vec![row("licenses", "all".into(), Some(self.licenses)), row("licenses", "in-use".into(), Some(self.in_use))];
+        let mut rows =
+            vec![row("licenses", "all".into(), Some(self.licenses)), row("licenses", "in-use".into(), Some(self.in_use))];
         rows.extend(self.statuses.iter().map(|one| row("status", one.status.to_string(), Some(one.licenses))));
         rows.extend(self.tiers.iter().map(|one| row("tier", one.full_name(), Some(one.in_use))));
         rows.extend(self.weeks.iter().map(|one| row("week", one.first.to_string(), Some(one.licenses))));
@@ -270,3 +271,61 @@ pub struct FigureView {
 rows!(FigureView, "figure", "figures",
     [Column::new("part", "Part"), Column::text("name", "Name"), Column::number("count", "Count"), Column::text("what", "What"), Column::text("next", "Next")],
     one => [one.part.into(), (&one.name).into(), one.count.into(), one.what.as_ref().into(), one.next.as_ref().into()], one.name.as_str().into());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::dashboard::AlertKind;
+    use crate::ledger::report::StatusCounts;
+    use crate::license::Timestamp;
+    use crate::render::assert_agrees;
+
+    fn board() -> Dashboard {
+        let at: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
+        let day = at.date();
+        let alert = Alert {
+            kind: AlertKind::OverUsed,
+            grave: false,
+            count: 1,
+            what: "more".into(),
+            next: "lic list".into(),
+            licenses: vec![crate::license::LicenseId::from_random(7)],
+        };
+        let statuses = StatusCounts::default();
+        let (product, tier) = ("cockpit".parse().unwrap(), "pro".parse().unwrap());
+        Dashboard {
+            vendor: "Example Software".into(),
+            at,
+            tiers: vec![TierCount { product, tier, name: "Pro".into(), statuses }],
+            weeks: vec![Week { first: day, last: day, licenses: 3 }],
+            newest: Vec::new(),
+            alerts: vec![alert],
+            begin: Some(Begin::License),
+        }
+    }
+
+    #[test]
+    fn cells_and_json_agree() {
+        let view = DashboardView::new(&board());
+        assert_agrees(&view);
+        assert_agrees(&view.statuses[0]);
+        assert_agrees(&view.tiers[0]);
+        assert_agrees(&view.weeks[0]);
+        assert_agrees(&view.alerts[0]);
+        view.figures().iter().for_each(assert_agrees);
+    }
+
+    #[test]
+    fn every_alert_has_a_title() {
+        let alert = board().alerts.remove(0);
+        let kinds = [
+            AlertKind::UnknownSigner,
+            AlertKind::ClonedMachines,
+            AlertKind::OverUsed,
+            AlertKind::RenewedWhileOff,
+            AlertKind::Expiring,
+        ];
+        let titles = kinds.map(|kind| AlertView::new(&Alert { kind, ..alert.clone() }).title());
+        assert_eq!(titles, ["Unknown signer", "Cloned machines", "Over-used", "Renewed while off", "Expiring"]);
+    }
+}

@@ -103,7 +103,11 @@ impl Columns {
         let told: Vec<String> = items.iter().map(|(name, value)| format!("{name} {}", grouped(*value))).collect();
         let step = 10_000 / items.len().max(1);
         let column = |(place, (name, value)): (usize, &(String, u64))| {
-            let tall = if largest == 0 { 0 } else { u64::try_from(u128::from(*value) * u128::from(TALL) / u128::from(largest)).unwrap_or(TALL) };
+            let tall = if largest == 0 {
+                0
+            } else {
+                u64::try_from(u128::from(*value) * u128::from(TALL) / u128::from(largest)).unwrap_or(TALL)
+            };
             let tall = if *value > 0 { tall.max(2) } else { 0 };
             Column {
                 name: name.clone(),

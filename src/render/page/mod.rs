@@ -59,3 +59,31 @@ pub fn page(page: Page, values: &impl Serialize) -> Result<String, PageError> {
     };
     Ok(environment.get_template(name)?.render(Serde(values))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn certificate(name: &str) -> String {
+        let values = json!({
+            "id": "LIC-7QK3-M2ZD", "vendor": "Vendor", "product": "cockpit", "tier_name": "Pro", "customer_name": name, "stamps": [],
+            "facts": [{"name": "License", "value": name}], "no_key": "", "key": "eyJ", "kid": "kid", "file": "f.lic", "bound": false,
+        });
+        page(Page::Certificate, &values).unwrap()
+    }
+
+    #[test]
+    fn what_html_acts_on_and_what_hides_is_written_out() {
+        let text = certificate("<b onclick=\"x\">&'\u{202e}\u{1b}[31m\n");
+        assert!(!text.contains("<b ") && !text.contains(['\u{202e}', '\u{1b}']), "{text}");
+        assert!(text.contains("&lt;b onclick=&quot;x&quot;&gt;&amp;&#x27;\\u{202e}\\u{1b}[31m\\n"), "{text}");
+    }
+
+    #[test]
+    fn a_page_that_is_not_given_what_it_asks_for_is_an_error() {
+        assert!(page(Page::Certificate, &json!({"id": "x"})).is_err());
+        assert!(page(Page::Dashboard, &json!({})).is_err());
+    }
+}

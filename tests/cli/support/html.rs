@@ -91,10 +91,17 @@ impl Page {
     #[track_caller]
     pub fn asks_for_nothing(self) -> Self {
         for Element { name, attributes } in &self.elements {
-            assert!(!["script", "link", "img", "iframe", "object", "embed", "base", "a", "use", "image", "form"].contains(&name.as_str()), "<{name}>");
+            assert!(
+                !["script", "link", "img", "iframe", "object", "embed", "base", "a", "use", "image", "form"]
+                    .contains(&name.as_str()),
+                "<{name}>"
+            );
             for (attribute, value) in attributes {
                 assert!(!attribute.starts_with("on"), "{attribute}");
-                assert!(!["src", "href", "action", "data", "srcset", "poster", "xlink"].contains(&attribute.as_str()), "{attribute}={value}");
+                assert!(
+                    !["src", "href", "action", "data", "srcset", "poster", "xlink"].contains(&attribute.as_str()),
+                    "{attribute}={value}"
+                );
                 assert!(!value.contains("url(") && !value.contains("javascript:"), "{attribute}={value}");
             }
         }
