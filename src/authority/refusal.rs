@@ -22,6 +22,8 @@ pub struct Asked {
     pub license: Option<LicenseId>,
     /// For which machine.
     pub machine: Option<MachineId>,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Authority {
@@ -29,7 +31,8 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::NotAllowed`] for one who could not have got it either; when the ledger cannot be written.
-    pub fn keep_refusal(&mut self, actor: &Actor, asked: &Asked, why: &Error, at: Timestamp) -> Result<usize, Error> {
+    pub fn keep_refusal(&mut self, actor: &Actor, asked: &Asked, why: &Error) -> Result<usize, Error> {
+        let at = asked.at;
         let refused = refused(asked, why);
         if refused.is_empty() {
             return Ok(0);

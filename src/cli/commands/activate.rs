@@ -89,7 +89,7 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
         Ok(plan) => plan,
         Err(why) => {
             let (license, machine) = (Some(wish.license), Some(wish.machine));
-            let asked = Asked { occasion: Occasion::Activation, license, machine };
+            let asked = Asked { occasion: Occasion::Activation, license, machine, at };
             return Err(refused(why, &asked, &mut authority, &actor, session));
         }
     };

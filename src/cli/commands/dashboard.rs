@@ -21,19 +21,23 @@ use screen::Screen;
 /// that are active, expiring or in their grace days. Reads the ledger and changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Alerts, and what to type next:
-  unknown signer     A key that was not issued here was put on record with 'lic verify KEY --record' in the last 90
-                     days: its signing key is not one of this authority, its signature is not good, or the signature
-                     is good and the ledger does not know it. Next: lic audit log --kind key.doubted
+Alerts, what each goes by, and what to type next:
+  unknown signer     A key that was not issued here was put on record with 'verify --record' in the last 90 days: its
+                     signing key is not one of this authority, its signature is not good, or the signature is good
+                     and the ledger does not know the key.
+                     lic audit log --kind key.doubted
   cloned machines    One machine ID has seats of several customers, or a machine was refused a seat in the last 90
-                     days because it has one of another customer. Next: lic machine list --clones
-  over-used          More machines are bound to a license than it has seats, or a machine was refused a seat in the
+                     days because it has one of another customer.
+                     lic machine list --clones
+  over-used          More machines are bound to a license than it has seats; or a machine was refused a seat in the
                      last 90 days because all were taken, or had passed on too often, and the license got no new key
-                     since. Next: lic machine list LICENSE
-  renewed while off  A license was renewed after it was suspended or revoked and is so still, or a renewal or an
-                     activation of a revoked license was asked for in the last 90 days. Next: lic show LICENSE --history
+                     since.
+                     lic machine list LICENSE
+  renewed while off  A license was renewed after it was suspended or revoked, and is so still; or a renewal or an
+                     activation of a license that is still revoked was asked for in the last 90 days.
+                     lic show LICENSE --history
   expiring           Licenses are inside their warning window, or in their grace days.
-                     Next: lic list --status expiring --status grace
+                     lic list --status expiring --status grace
 
 Examples:
   lic dashboard

@@ -40,7 +40,7 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let (plans, left_out) = match authority.plan_renewal(&actor, &renewal, at) {
         Ok(planned) => planned,
         Err(why) => {
-            let asked = Asked { occasion: Occasion::Renewal, license: None, machine: None };
+            let asked = Asked { occasion: Occasion::Renewal, license: None, machine: None, at };
             return Err(refused(why, &asked, &mut authority, &actor, session));
         }
     };

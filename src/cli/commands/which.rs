@@ -67,11 +67,10 @@ pub fn tell_if_suspended(license: &LicenseRecord, session: &mut Session<'_>) {
 
 /// What was refused, as it is told; the log keeps it where it may mean that more is used than was granted. A dry run keeps nothing.
 pub fn refused(why: Error, asked: &Asked, authority: &mut Authority, actor: &Actor, session: &mut Session<'_>) -> Failure {
-    if session.mode() == Mode::Commit {
-        let at = session.now();
-        if let Err(unkept) = authority.keep_refusal(actor, asked, &why, at) {
-            session.warn(&format!("the log could not keep that this was refused: {unkept}"));
-        }
+    if session.mode() == Mode::Commit
+        && let Err(unkept) = authority.keep_refusal(actor, asked, &why)
+    {
+        session.warn(&format!("the log could not keep that this was refused: {unkept}"));
     }
     why.into()
 }
