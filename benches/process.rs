@@ -5,32 +5,32 @@
 //! last column says whether a promise is kept. Words on the command line choose rows by parts of their names, and a number
 //! says how many turns there are: `cargo bench --bench process -- verify 1000`.
 //!
-//! The ledger of a million licenses is made once, under `target/bench-process/`, and used again. One license in ten of it was renewed
-//! and is bound to a machine. The reports take long enough to be measured only where they are asked for:
-//! `cargo bench --bench process -- report 11`.
+//! The ledger of a million licenses is made once, under `target/bench-process/`, and used again. The reports take long enough
+//! to be measured only where they are asked for: `cargo bench --bench process -- report 11`.
 
-use std::error::Error;
+#[path = "../examples/fill_ledger/content.rs"]
+mod content;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use lic::ledger::{Access, Fact, KeyPurpose, Ledger, Transaction};
-use lic::license::{Customer, CustomerKind, LicenseId, LicenseType, MachineId, MachineTerms, Occasion, Slug, Terms, Timestamp};
-use lic::token::Kid;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use content::{Ends, Extent, Outcome};
+use lic::ledger::{Access, KeyPurpose, Ledger};
+use lic::license::Timestamp;
 
 /// The program to measure, built by cargo with the profile of this bench.
 const LIC: &str = env!("CARGO_BIN_EXE_lic");
 const TURNS: usize = 301;
 const LICENSES: u64 = 1_000_000;
-const CUSTOMERS: u64 = 20_000;
+const TIERS: [&str; 4] = ["basic", "standard", "professional", "enterprise"];
 /// How many facts stand in one transaction while the large ledger is filled.
 const BATCH: u64 = 10_000;
-/// One license in so many was renewed and activated.
-const RENEWED: u64 = 10;
+/// Stands in the home of the large ledger once it is filled; its name changes with what it is filled with.
+const CONTENT: &str = "filled-2";
+
 /// Stands for the first second of today: a moment of the past after which nothing happened.
 const TODAY: &str = "TODAY";
 /// The reports, with what each may cost: those that only count as much as a hundred starts of an empty program, all others as
@@ -42,7 +42,7 @@ const REPORTS: [(&str, f64, &[&str]); 14] = [
     ("report expired", 1_000.0, &["expired"]),
     ("report issued --limit 100 -o json", 1_000.0, &["issued", "--limit", "100", "-o", "json"]),
     ("report customers", 1_000.0, &["customers"]),
-    ("report customers --customer C", 100.0, &["customers", "--customer", "customer-00007"]),
+    ("report customers --customer C", 100.0, &["customers", "--customer", "customer-000007"]),
     ("report tiers", 1_000.0, &["tiers"]),
     ("report tiers --at TODAY", 1_000.0, &["tiers", "--at", TODAY]),
     ("report seats", 1_000.0, &["seats"]),
@@ -85,10 +85,22 @@ fn main() -> Outcome<()> {
     add("issue", Some(5.0), &["issue", "acme", "--tier", "professional", "--out", &saved, "--home", &home]);
     add("show a license", None, &["show", &key, "--home", &home]);
     add("say the version", None, &["--version"]);
-    let list = "list --expiring 30d, of a million";
-    if asked_for(list) {
-        let large = text(&large_home(&folder.join("million"))?);
-        add(list, Some(30.0), &["list", "--expiring", "30d", "--limit", "100", "--home", &large]);
+    let large: [(&str, Option<f64>, &[&str]); 9] = [
+        ("list --expiring 30d, of a million", Some(30.0), &["list", "--expiring", "30d", "--limit", "100"]),
+        ("search a customer, of a million", None, &["list", "--search", "customer-012345", "--limit", "100"]),
+        ("search a common word, of a million", None, &["list", "--search", "gmbh", "--limit", "100"]),
+        ("search two words, of a million", None, &["list", "--search", "soehne analytics", "--limit", "100"]),
+        ("search a note, of a million", None, &["list", "--search", "21474836475", "--limit", "100"]),
+        ("search a label, of a million", None, &["list", "--search", "floor 64712", "--limit", "100"]),
+        ("search what is not there, of a million", None, &["list", "--search", "nowhere"]),
+        ("notify --dry-run, 1,000 of a million", Some(100.0), &["notify", "--dry-run"]),
+        ("notify --dry-run, most told", None, &["notify", "--dry-run"]),
+    ];
+    for (name, target, arguments) in large {
+        if asked_for(name) {
+            let home = text(&large_home(&folder.join("million"))?);
+            add(name, target, &[arguments, &["--home", &home]].concat());
+        }
     }
     if names.iter().any(|name| name.starts_with("report")) {
         let large = text(&large_home(&folder.join("million"))?);
@@ -186,8 +198,10 @@ fn lic(home: &Path, arguments: &[&str]) -> Outcome<Vec<u8>> {
 /// An authority with a million licenses; the one of an earlier run, where it is whole and of the ledger's present version.
 fn large_home(home: &Path) -> Outcome<PathBuf> {
     let path = home.join("ledger.db");
-    let whole = Ledger::open(&path, Access::ReadOnly).and_then(|ledger| ledger.head());
-    if whole.is_ok_and(|head| head.size() > LICENSES + CUSTOMERS + LICENSES / RENEWED) {
+    let extent = Extent::of(LICENSES);
+    // Its last license is there, and it is of the present version.
+    let filled = Ledger::open(&path, Access::ReadOnly).and_then(|ledger| ledger.read().license(content::id(LICENSES - 1)));
+    if filled.is_ok_and(|last| last.is_some()) && home.join(CONTENT).exists() {
         return Ok(home.to_owned());
     }
     if home.exists() {
@@ -199,115 +213,36 @@ fn large_home(home: &Path) -> Outcome<PathBuf> {
     ledger.expect_bulk()?;
     // Yesterday, so that the ledger has a past to be looked at.
     let now = now()?.plus_days(-1);
+    let ends = Ends { around: now, thin: true };
     let operators = ledger.read().operators()?;
     let by = operators.first().ok_or("no operator")?.slug.clone();
     let keys = ledger.read().signing_keys()?;
     let kid = keys.iter().find(|key| key.purpose == KeyPurpose::License).ok_or("no signing key")?.kid;
-    ledger.write(|transaction| customers(transaction, now, &by))?;
-    let machine: MachineId = "MID-107J8-93N40-RQ0F1-93N6T-RGM78-VYSGQ".parse()?;
+    ledger.write(|transaction| {
+        for number in 0..extent.customers() {
+            transaction.record(now, &by, &content::customer(number, extent)?)?;
+        }
+        Outcome::Ok(())
+    })?;
     for batch in 0..LICENSES.div_ceil(BATCH) {
         ledger.write(|transaction| {
             for number in batch * BATCH..LICENSES.min((batch + 1) * BATCH) {
-                let issued = license(number, now, kid)?;
-                transaction.record(now, &by, &issued)?;
-                if number % RENEWED == 0 {
-                    renew(transaction, now, &by, issued, &machine)?;
+                for fact in content::life(number, ends, &TIERS, extent, kid)? {
+                    transaction.record(now, &by, &fact)?;
                 }
             }
-            Ok::<_, Box<dyn Error>>(())
+            Outcome::Ok(())
         })?;
     }
     ledger.close()?;
+    let mail = "\n[mail]\ntransport = \"folder\"\nfrom = \"licenses@example.com\"\n[notify]\ndigest = [\"sales@example.com\"]\n";
+    let settings = fs::read_to_string(home.join("lic.toml"))?;
+    fs::write(home.join("lic.toml"), settings + mail)?;
+    fs::write(home.join(CONTENT), "")?;
     Ok(home.to_owned())
 }
 
 fn now() -> Outcome<Timestamp> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     Ok(Timestamp::from_seconds(i64::try_from(seconds)?)?)
-}
-
-fn customers(transaction: &Transaction<'_>, at: Timestamp, by: &Slug) -> Outcome<()> {
-    for number in 0..CUSTOMERS {
-        let customer = Customer {
-            slug: format!("customer-{number:05}").parse()?,
-            name: format!("Customer {number} Ltd"),
-            kind: CustomerKind::Customer,
-            contacts: Vec::new(),
-            owner: Some("anna".into()),
-            reference: Some(format!("CRM-{number}")),
-            notes: None,
-            archived: false,
-        };
-        transaction.record(at, by, &Fact::CustomerAdded(customer))?;
-    }
-    Ok(())
-}
-
-/// A license whose key is a text of the usual length, not a signature: what is measured is the ledger. The ends are spread
-/// over four years, of which one is past.
-fn license(number: u64, now: Timestamp, kid: Kid) -> Outcome<Fact> {
-    let random = scattered(number);
-    let year = 365 * 86_400;
-    let ends = now.plus_seconds(i64::try_from(random % (4 * year))? - i64::try_from(year)?);
-    let tier = ["basic", "standard", "professional", "enterprise"][(random % 4) as usize];
-    Ok(Fact::LicenseIssued {
-        license: LicenseId::from_random(random),
-        customer: format!("customer-{:05}", random % CUSTOMERS).parse()?,
-        terms: Terms {
-            product: "cockpit".parse()?,
-            tier: tier.parse()?,
-            tier_name: tier.to_uppercase(),
-            rank: 30,
-            kind: LicenseType::Commercial,
-            internal: false,
-            starts: ends.plus_seconds(-i64::try_from(year)?).date().start(),
-            ends: (!random.is_multiple_of(20)).then(|| ends.date().start()),
-            grace_days: 14,
-            warn_days: 30,
-            offline_days: None,
-            seats: Some((random % 500) as u32 + 1),
-            features: ["sso", "export", "api"].iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
-            limits: [("users".parse()?, 500), ("requests".parse()?, 10_000)].into(),
-            machines: MachineTerms::default(),
-            meta: None,
-        },
-        rev: 1,
-        kid,
-        key: "k".repeat(800),
-        note: random.is_multiple_of(50).then(|| format!("order {random}")),
-        request: None,
-        unusual: None,
-        occasion: None,
-    })
-}
-
-/// Activates a machine, and signs the revision that is bound to it and runs for a year longer, whenever its first end is.
-fn renew(transaction: &Transaction<'_>, now: Timestamp, by: &Slug, issued: Fact, machine: &MachineId) -> Outcome<()> {
-    let Fact::LicenseIssued { license, customer, mut terms, rev, kid, key, .. } = issued else { return Ok(()) };
-    let Some(end) = terms.ends else { return Ok(()) };
-    let activated =
-        Fact::MachineActivated { license, machine: machine.clone(), replaces: None, label: None, nonce: None, key: None };
-    transaction.record(now, by, &activated)?;
-    terms.ends = Some(end.plus_days(365));
-    terms.machines = MachineTerms { max: Some(2), bound: vec![machine.clone()], ..MachineTerms::default() };
-    let occasion = Some(Occasion::Renewal);
-    let renewed = Fact::LicenseIssued {
-        license,
-        customer,
-        terms,
-        rev: rev + 1,
-        kid,
-        key,
-        note: None,
-        request: None,
-        unusual: None,
-        occasion,
-    };
-    transaction.record(now, by, &renewed)?;
-    Ok(())
-}
-
-/// A number that looks random; no two of a million are the same.
-fn scattered(number: u64) -> u64 {
-    number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 29
 }

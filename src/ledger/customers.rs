@@ -2,14 +2,14 @@
 
 use rusqlite::Row;
 
-use super::search::Words;
+use super::search::{plain, plain_words};
 use super::{LedgerError, Tables, column};
 use crate::license::{Contact, Customer, CustomerKind, Slug};
 
 const BY_SLUG: &str = "SELECT slug, name, kind, contacts, owner, reference, notes, archived FROM customers WHERE slug = ?";
 const BY_REFERENCE: &str =
     "SELECT slug, name, kind, contacts, owner, reference, notes, archived FROM customers WHERE reference = ?";
-const ALL: &str = "SELECT slug, name, kind, contacts, owner, reference, notes, archived, id FROM customers
+const ALL: &str = "SELECT slug, name, kind, contacts, owner, reference, notes, archived FROM customers
     WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR archived = ?2) AND (?3 IS NULL OR owner = ?3) ORDER BY slug";
 
 /// Which customers to list; empty: all of them, also those set aside.
@@ -40,13 +40,14 @@ fn customer(row: &Row<'_>) -> Result<Customer, LedgerError> {
     })
 }
 
-fn mentions(customer: &Customer, words: &Words) -> bool {
+fn mentions(customer: &Customer, words: &[String]) -> bool {
     let contacts: Vec<String> = customer.contacts.iter().map(Contact::to_string).collect();
     let optional = [&customer.reference, &customer.notes].into_iter().flatten().map(String::as_str);
     let mut texts = vec![customer.slug.as_str(), &customer.name];
     texts.extend(contacts.iter().map(String::as_str));
     texts.extend(optional);
-    words.all_occur_in(&texts.join("\n"))
+    let text = plain(&texts.join("\n"));
+    words.iter().all(|word| text.contains(word))
 }
 
 impl Tables<'_> {
@@ -75,7 +76,7 @@ impl Tables<'_> {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn customers(&self, filter: &CustomerFilter) -> Result<Vec<Customer>, LedgerError> {
-        let words = filter.text.as_deref().map(Words::new);
+        let words = filter.text.as_deref().map(plain_words);
         let most = filter.limit.unwrap_or(usize::MAX);
         let mut statement = self.db.prepare_cached(ALL)?;
         let mut rows = statement.query((filter.kind.map(CustomerKind::as_str), filter.archived, filter.owner.as_deref()))?;
@@ -89,19 +90,6 @@ impl Tables<'_> {
             }
         }
         Ok(customers)
-    }
-
-    /// The rows of the customers that mention the words.
-    pub(super) fn customer_ids(&self, words: &Words) -> Result<Vec<i64>, LedgerError> {
-        let mut statement = self.db.prepare_cached(ALL)?;
-        let mut rows = statement.query((None::<&str>, None::<bool>, None::<&str>))?;
-        let mut ids = Vec::new();
-        while let Some(row) = rows.next()? {
-            if mentions(&customer(row)?, words) {
-                ids.push(row.get(8)?);
-            }
-        }
-        Ok(ids)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::search::Search;
 use crate::license::{LicenseType, Slug, Status, Timestamp};
 
 /// Which licenses to list. Every field that is set narrows the list.
@@ -34,9 +35,9 @@ pub struct LicenseFilter {
     pub issued_since: Option<Timestamp>,
     /// Those issued before this moment.
     pub issued_before: Option<Timestamp>,
-    /// Those of which every word of this occurs in the customer (short name, name, contacts, reference or notes), the tier or
-    /// the note, whatever its case and accents, or begins the id.
-    pub text: Option<String>,
+    /// Those of which every word of this occurs in the customer (short name, name, contacts, reference or notes), the tier, the
+    /// note, or the label or ID of a machine that holds a seat, whatever its case and accents, or begins the id.
+    pub text: Option<Search>,
     /// The order.
     pub sort: LicenseSort,
     /// The order from its end.

@@ -4,7 +4,6 @@ use rusqlite::{OptionalExtension, Row, params_from_iter};
 
 use super::filter::LicenseFilter;
 use super::names::Names;
-use super::search::Words;
 use super::{LedgerError, Tables, column};
 use crate::license::{LicenseId, LicenseType, Slug, Standing, Status, Timestamp, Validity};
 
@@ -172,6 +171,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn licenses(&self, filter: &LicenseFilter) -> Result<Vec<LicenseRecord>, LedgerError> {
+        if let Some(found) = self.found_along(filter)? {
+            return Ok(found);
+        }
         let mut licenses = Vec::new();
         self.each_license(filter, |license| {
             licenses.push(license);
@@ -259,19 +261,6 @@ impl Tables<'_> {
         let sql = "SELECT status_index + 1 FROM licenses ORDER BY status_index DESC LIMIT 1";
         let next: Option<i64> = self.db.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
         status_index(next.unwrap_or(0))
-    }
-
-    /// The rows of the licenses in whose note the words occur.
-    pub(super) fn licenses_with_note(&self, words: &Words) -> Result<Vec<i64>, LedgerError> {
-        let mut statement = self.db.prepare_cached("SELECT status_index, note FROM licenses WHERE note IS NOT NULL")?;
-        let mut rows = statement.query([])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            if words.all_occur_in(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?) {
-                found.push(row.get(0)?);
-            }
-        }
-        Ok(found)
     }
 }
 

@@ -67,6 +67,7 @@ pub use open::Access;
 pub use outbox::{Attempt, MailFilter, MailKind, MailLine, MailRecord, MailRuns, MailState, NewMail, Outbox};
 pub use replay::Replay;
 pub use revisions::RevisionRecord;
+pub use search::{Hit, Hits, InvalidSearch, Place, Search};
 pub use signed::{SignedBy, SignedGroup};
 pub use signing_keys::{KeyCopy, KeyPurpose, KeyState, SigningKeyRecord, UnknownKeyWord};
 pub use standings::StandingRecord;

@@ -4,8 +4,8 @@ use crate::authority::find;
 use crate::cli::args::{parse_moment, whole};
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
-use crate::cli::views::license::LicenseView;
-use crate::ledger::{LicenseFilter, LicenseSort};
+use crate::cli::views::license::{FoundView, LicenseView};
+use crate::ledger::{Hits, InvalidSearch, LicenseFilter, LicenseSort};
 use crate::license::{Date, LicenseType, Period, Slug, Status, Timestamp};
 
 /// How many licenses a terminal shows unless told otherwise.
@@ -17,11 +17,16 @@ const PAGE: u32 = 100;
 Examples:
   lic list --expiring 30d
   lic list --customer acme --status active --status expiring
+  lic list --search 'jane@acme.example'
   lic list --issued-since 2026-01-01 --sort issued --reverse -o csv > issued.csv")]
 pub struct Args {
-    /// Words that must all occur in the id, the customer, a contact, the tier or the note
-    #[arg(value_name = "TEXT")]
+    /// The same as --search
+    #[arg(value_name = "TEXT", conflicts_with = "search")]
     text: Vec<String>,
+    /// Words that must all be found: in the customer's name, reference, contacts or notes, the note, a machine's label or ID, the
+    /// tier, or as the beginning of the id. Case and accents do not matter
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
     /// Of this customer
     #[arg(long, value_name = "CUSTOMER", add = crate::cli::complete::customers())]
     customer: Option<String>,
@@ -99,7 +104,14 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     }
     filter.issued_by = args.issued_by;
     filter.issued_since = args.issued_since.map(Date::start);
-    filter.text = (!args.text.is_empty()).then(|| args.text.join(" "));
+    let looked_for = args.search.or_else(|| (!args.text.is_empty()).then(|| args.text.join(" ")));
+    filter.text = looked_for.map(|text| text.parse()).transpose().map_err(|error: InvalidSearch| {
+        let hint = match error {
+            InvalidSearch::NoWord => "leave it out to list every license",
+            InvalidSearch::TooLong { .. } => "look for a word or two that no other license has",
+        };
+        Failure::usage(error.to_string()).hint(hint)
+    })?;
     filter.sort = args.sort;
     filter.reverse = args.reverse;
     let most = args.limit.unwrap_or(if session.is_table() { PAGE } else { 0 });
@@ -108,7 +120,15 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     let mut records = tables.licenses(&filter)?;
     let more = most > 0 && records.len() > most as usize;
     records.truncate(if more { most as usize } else { records.len() });
-    let views: Vec<LicenseView> = records.iter().map(|record| LicenseView::new(record, at)).collect();
     let footer = more.then(|| format!("… and more: --limit {} shows more, --limit 0 all", most.saturating_mul(10)));
-    session.list(&views, "no licenses match; issue one with 'lic issue'", footer)
+    let Some(search) = &filter.text else {
+        let views: Vec<LicenseView> = records.iter().map(|record| LicenseView::new(record, at)).collect();
+        return session.list(&views, "no licenses match; issue one with 'lic issue'", footer);
+    };
+    let mut hits = Hits::new(tables, search);
+    let mut views = Vec::with_capacity(records.len());
+    for record in &records {
+        views.push(FoundView::new(record, at, &hits.of(record)?.unwrap_or_default()));
+    }
+    session.list(&views, "no license has all of these words; look for fewer", footer)
 }

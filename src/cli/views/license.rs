@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::history::{EventView, RevisionView};
-use crate::ledger::{ForeignRecord, LicenseRecord, StandingRecord};
+use crate::ledger::{ForeignRecord, Hit, LicenseRecord, StandingRecord};
 use crate::license::{LicenseId, LicenseType, Slug, Standing, Status, Terms, Timestamp};
 use crate::render::{Cell, Column, Detail, Moment, Noun, Section, View};
 use crate::token::armour;
@@ -103,30 +103,32 @@ impl LicenseView {
     }
 }
 
+/// Those of a license, and the one of a search behind them.
+const COLUMNS: [Column; 17] = [
+    Column::new("id", "License"),
+    Column::text("customer_name", "Customer"),
+    Column::new("customer", "Slug").wide(),
+    Column::new("product", "Product").optional(6),
+    Column::text("tier", "Tier"),
+    Column::new("type", "Type").optional(3),
+    Column::new("internal", "Internal").wide(),
+    Column::number("seats", "Seats").optional(2),
+    Column::new("starts", "Starts").wide(),
+    Column::new("until", "Until"),
+    Column::number("days_left", "Days").optional(1),
+    Column::new("status", "Status"),
+    Column::new("issued_by", "Issued by").optional(5),
+    Column::new("issued_at", "Issued").wide(),
+    Column::text("note", "Note").optional(4),
+    Column::text("foreign", "Foreign").optional(3),
+    Column::text("found_in", "Found in"),
+];
+
 impl View for LicenseView {
     const NOUN: Noun = Noun { one: "license", many: "licenses" };
 
     fn columns() -> &'static [Column] {
-        const {
-            &[
-                Column::new("id", "License"),
-                Column::text("customer_name", "Customer"),
-                Column::new("customer", "Slug").wide(),
-                Column::new("product", "Product").optional(6),
-                Column::text("tier", "Tier"),
-                Column::new("type", "Type").optional(3),
-                Column::new("internal", "Internal").wide(),
-                Column::number("seats", "Seats").optional(2),
-                Column::new("starts", "Starts").wide(),
-                Column::new("until", "Until"),
-                Column::number("days_left", "Days").optional(1),
-                Column::new("status", "Status"),
-                Column::new("issued_by", "Issued by").optional(5),
-                Column::new("issued_at", "Issued").wide(),
-                Column::text("note", "Note").optional(4),
-                Column::text("foreign", "Foreign").optional(3),
-            ]
-        }
+        COLUMNS.split_last().map_or(&[], |(_found_in, columns)| columns)
     }
 
     fn cells(&self) -> Vec<Cell<'_>> {
@@ -152,6 +154,46 @@ impl View for LicenseView {
 
     fn name(&self) -> Cow<'_, str> {
         self.id.to_string().into()
+    }
+}
+
+/// A license that was looked for.
+#[derive(Serialize)]
+pub struct FoundView {
+    #[serde(flatten)]
+    license: LicenseView,
+    /// Where the words were found, and what stands there.
+    found_in: Vec<String>,
+}
+
+impl FoundView {
+    pub fn new(record: &LicenseRecord, at: Timestamp, hits: &[Hit]) -> Self {
+        let mut found_in: Vec<String> = Vec::new();
+        for hit in hits {
+            let said = format!("{}: {}", hit.place, hit.text);
+            if !found_in.contains(&said) {
+                found_in.push(said);
+            }
+        }
+        Self { license: LicenseView::new(record, at), found_in }
+    }
+}
+
+impl View for FoundView {
+    const NOUN: Noun = LicenseView::NOUN;
+
+    fn columns() -> &'static [Column] {
+        &COLUMNS
+    }
+
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let mut cells = self.license.cells();
+        cells.push(self.found_in.join("; ").into());
+        cells
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.license.name()
     }
 }
 
