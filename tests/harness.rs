@@ -8,8 +8,16 @@ mod backups;
 mod failures;
 #[path = "../examples/harness/flips.rs"]
 mod flips;
+#[path = "../examples/harness/inside.rs"]
+mod inside;
 #[path = "../examples/harness/kills.rs"]
 mod kills;
+#[path = "../examples/harness/mails.rs"]
+mod mails;
+#[path = "../examples/harness/month.rs"]
+mod month;
+#[path = "smtp/server.rs"]
+mod server;
 #[path = "../examples/harness/stage.rs"]
 mod stage;
 #[path = "../examples/harness/writers.rs"]
@@ -45,4 +53,14 @@ fn two_writers_at_once_never_hear_that_the_ledger_is_busy() {
 #[test]
 fn an_issue_without_room_fails_cleanly_and_leaves_nothing_half_done() {
     println!("{}", failures::run(lic(), 64).unwrap());
+}
+
+#[test]
+fn a_run_of_notify_that_is_killed_loses_no_mail_and_sends_none_three_times() {
+    println!("{}", mails::run(lic(), 6, 7).unwrap());
+}
+
+#[test]
+fn a_month_of_days_with_outages_tells_everybody_once() {
+    println!("{}", month::run(12, 7).unwrap());
 }

@@ -6,6 +6,8 @@
 //! cargo run --release --example harness -- backups            # 60 backups while two processes write
 //! cargo run --release --example harness -- kills              # 1,000 kills of each of five kinds of work; --of names one
 //! cargo run --release --example harness -- writers            # two writers at once, 5,000 licenses each; --batch 500: in bulk
+//! cargo run --release --example harness -- notify             # 200 kills of 'lic notify' with a mail server
+//! cargo run --release --example harness -- month              # 31 days of 'lic notify' with outages, as a transcript
 //! cargo run --release --example harness -- failures           # an issue without room: every 512 bytes of files, every page of a disk
 //! ```
 //!
@@ -17,7 +19,12 @@
 mod backups;
 mod failures;
 mod flips;
+mod inside;
 mod kills;
+mod mails;
+mod month;
+#[path = "../../tests/smtp/server.rs"]
+mod server;
 mod stage;
 mod writers;
 
@@ -29,6 +36,8 @@ const USAGE: &str = "\
 usage: harness flips   [--count 2000] [--licenses 1000] [--seed 1] [--lic PATH]
        harness backups [--count 60] [--lic PATH]
        harness kills   [--count 1000] [--of issue|renew|revoke|bulk|import] [--seed 1] [--lic PATH]
+       harness notify  [--count 200] [--seed 1] [--lic PATH]
+       harness month   [--customers 40] [--seed 1]
        harness writers [--count 5000] [--batch 1] [--lic PATH]
        harness failures [--step 1] [--lic PATH]";
 
@@ -60,11 +69,13 @@ fn part() -> Result<String, String> {
     let full = match part.as_str() {
         "flips" => 2_000,
         "kills" => 1_000,
+        "notify" => 200,
         "writers" => 5_000,
         _ => 60,
     };
     let count = number("count", full)?;
     let (licenses, batch, step, seed) = (number("licenses", 1_000)?, number("batch", 1)?, number("step", 1)?, number("seed", 1)?);
+    let customers = number("customers", 40)?;
     let of = options.remove("of");
     let lic = match options.remove("lic") {
         Some(path) => PathBuf::from(path),
@@ -77,6 +88,8 @@ fn part() -> Result<String, String> {
         "flips" => flips::run(&lic, count, licenses, seed),
         "backups" => backups::run(&lic, count),
         "kills" => kills::run(&lic, count, seed, of.as_deref()),
+        "notify" => mails::run(&lic, count, seed),
+        "month" => month::run(customers.max(1), seed),
         "failures" => failures::run(&lic, step.max(1)),
         "writers" => writers::run(&lic, count, batch),
         _ => Err(USAGE.to_owned()),
