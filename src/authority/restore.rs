@@ -29,6 +29,8 @@ pub struct Restored {
     pub keys: Vec<String>,
     /// Key files that the backup does not hold, because nothing protected them, and that are not there either.
     pub keys_missing: Vec<String>,
+    /// Whether mails are sent from this ledger: those that left after the backup was made are in no outbox now.
+    pub mails: bool,
 }
 
 /// What is at the place of the ledger.
@@ -121,6 +123,7 @@ impl Restoring {
             kept: Vec::new(),
             keys: Vec::new(),
             keys_missing: Vec::new(),
+            mails: backup.ledger.read().mail_runs()?.is_some(),
         };
         let path = home.ledger_path();
         let aside = free_name(&path, at);

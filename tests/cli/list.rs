@@ -97,6 +97,68 @@ fn each_filter_finds_what_it_says() {
 }
 
 #[test]
+fn a_search_tells_where_each_word_was_found() {
+    let desk = desk();
+    let machine = ["activate", "--machine", "build-7f3a9c", "--label", "Prüfstand Süd"];
+    let id = desk.lic(&["list", "--customer", "globex", "--tier", "standard", "-o", "name"]).done().stdout.trim().to_owned();
+    desk.lic(&[&machine[..1], &[&id], &machine[1..], &["--out", "-", "-q"]].concat()).done();
+    desk.lic(&["customer", "edit", "acme", "--notes", "likes mail, never phone", "--reference", "CRM-77"]).done();
+    for (text, expected) in [
+        ("scorpio", &[SOON, RADAR, FOR_EVER][..]),
+        ("Hank <hank@globex.example>;", &[SOON, RADAR, FOR_EVER]),
+        ("prufstand sud", &[SOON]),
+        ("BUILD-7F3A9C", &[SOON]),
+        ("crm-77 prof", &[GRACE]),
+        ("phone trial", &[]),
+        ("4711", &[OLD]),
+        ("globex 4711", &[]),
+    ] {
+        assert_eq!(found(&desk, &["--search", text]), expected, "{text}");
+    }
+    let typed = id.to_lowercase().replace('0', "o").replace('1', "l");
+    assert_eq!(found(&desk, &["--search", &typed]), [SOON]);
+    assert_snapshot!("found_on_a_terminal", desk.command(&["list", "--search", "globex prüfstand"]).terminal(120).run());
+    assert_snapshot!("found_as_csv", desk.lic(&["list", "--search", "hank stand", "-o", "csv"]));
+    assert_snapshot!("found_as_json", desk.lic(&["list", "--search", "phone prof", "--json"]));
+    assert_snapshot!("found_nothing", desk.lic_on_terminal(&["list", "--search", "nowhere"], []).code(0));
+}
+
+#[test]
+fn any_text_can_be_looked_for_and_acts_as_nothing_but_text() {
+    let desk = desk();
+    let long = "x".repeat(10_000);
+    let many = "word ".repeat(17);
+    for (name, text) in
+        [("empty", ""), ("blanks", " \t "), ("unseen", "\u{202e}\u{200f}"), ("long", &long), ("many_words", &many)]
+    {
+        assert_snapshot!(format!("search_refused_{name}"), desk.lic(&["list", "--search", text]).tame().code(2));
+    }
+    for text in [
+        "%",
+        "_",
+        "*",
+        "%acme%",
+        "a*e",
+        "acm_",
+        "\"",
+        "'",
+        "\\",
+        "' OR 1=1 --",
+        "\0",
+        "acme\0",
+        "שלום",
+        "\u{202e}emca",
+        "--",
+        "$(id)",
+        "[a-z]cme",
+    ] {
+        let run = desk.lic(&["list", &format!("--search={text}"), "-o", "name"]).tame().done();
+        assert_eq!(run.stdout, "", "{text:?}");
+    }
+    assert_snapshot!("search_twice", desk.lic(&["list", "acme", "--search", "globex"]).code(2));
+}
+
+#[test]
 fn what_expires_soon_leaves_out_what_has_ended_or_was_taken_back() {
     let desk = desk();
     let found = found(&desk, &["--expiring", "10y"]);

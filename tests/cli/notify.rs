@@ -1,5 +1,6 @@
 //! `lic notify` and `lic mail`: who is told of what, once; how mails read; what a mail server can do to it.
 
+mod contrib;
 mod faults;
 mod month;
 mod words;

@@ -260,3 +260,21 @@ fn a_restore_by_name_takes_it_from_the_folder_of_backups() {
     let name = Path::new(&backup).file_name().unwrap().to_str().unwrap();
     desk.lic(&["restore", name]).done();
 }
+
+#[test]
+fn mails_that_left_after_the_backup_may_go_again_and_that_is_said() {
+    let desk = with_customer("acme");
+    let path = desk.home().join("lic.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, settings + "\n[mail]\ntransport = \"folder\"\nfrom = \"licenses@example.com\"\n").unwrap();
+    // Before the first run there is nothing to say.
+    let before = backed_up(&desk);
+    desk.lic(&["notify"]).done();
+    desk.lic(&["issue", "acme", "--tier", "basic", "--for", "7d", "--out", "keys/", "-q"]).done();
+    let backup = backed_up(&desk);
+    desk.lic(&["notify"]).done();
+    assert_snapshot!("mails_may_go_again", desk.lic(&["restore", &backup]));
+    assert_eq!(desk.lic(&["notify", "--dry-run", "-o", "name"]).done().stdout.lines().count(), 1);
+    let run = desk.lic(&["restore", &before, "--force"]).done();
+    assert!(!run.stderr.contains("mails"), "{run}");
+}

@@ -19,6 +19,7 @@ const NAMED: usize = 5;
 #[command(after_help = "\
 Other programs may have the ledger open meanwhile: they wait, and go on with what was restored.
 Settings are restored too. Signing keys are only added where they are missing.
+Mails that left after the backup was made may be sent again by the next 'lic notify'.
 
 Examples:
   lic restore backups/2026-11-22T090000Z
@@ -73,6 +74,10 @@ fn tell(restored: &Restored, session: &mut Session<'_>) {
     }
     if !restored.keys.is_empty() {
         session.note(&format!("{} put back", count(u32::try_from(restored.keys.len()).unwrap_or(u32::MAX), "key file")));
+    }
+    if restored.mails {
+        session.note("mails that left after the backup was made are not in its outbox: 'lic notify' may send them again");
+        session.hint("'lic notify --dry-run' shows which; where they shall not go, set [notify] customers = false for a day");
     }
     let missing = &restored.keys_missing;
     if !missing.is_empty() {

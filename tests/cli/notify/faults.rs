@@ -2,7 +2,7 @@
 //! was answered once.
 
 #[path = "../../smtp/server.rs"]
-mod server;
+pub mod server;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +14,7 @@ use super::{configure, desk, issue};
 use crate::support::{Desk, authority, set_mode};
 
 /// Lets the desk's mails go to the server.
-fn connect(desk: &Desk, server: &Server, more: &str) {
+pub fn connect(desk: &Desk, server: &Server, more: &str) {
     let path = desk.home().join("lic.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let mail = format!(

@@ -91,6 +91,42 @@ fn templates_of_the_home_are_used_and_their_mistakes_shown() {
 }
 
 #[test]
+fn a_language_of_the_home_s_own_is_used_for_the_customer_that_speaks_it() {
+    let desk = desk("[notify]\nlanguages = { globex = 'fr' }\n");
+    issue(&desk, "globex", "2026-11-29", &[]);
+    issue(&desk, "acme", "2026-11-29", &[]);
+    assert_snapshot!("language_without_templates", desk.lic(&["notify"]).code(1));
+    let folder = desk.home().join("templates/fr");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("customer.subject"), "Expire bientôt : {{ customer.name }}\n").unwrap();
+    desk.lic(&["notify"]).done();
+    let subjects: Vec<String> = mails(&desk).values().map(|mail| header(mail, "To") + " " + &header(mail, "Subject")).collect();
+    assert!(subjects.iter().any(|one| one == "ann@globex.example Expire =?utf-8?b?YmllbnTDtHQ=?= : Globex"), "{subjects:?}");
+    assert!(subjects.iter().any(|one| one == "joe@acme.example 1 license ends soon: Acme GmbH"), "{subjects:?}");
+    // What is missing in the language is English.
+    let preview = desk.lic(&["mail", "preview", "--customer", "globex", "--part", "text"]).done().stdout;
+    assert!(preview.contains("ends soon"), "{preview}");
+}
+
+#[test]
+fn answers_go_to_the_account_owner_else_to_the_reply_address_else_to_the_sender() {
+    let desk = desk("reply_to = 'Desk <desk@example.com>'\n");
+    desk.lic(&["customer", "add", "own", "--name", "Own", "--contact", "o@own.example", "--owner", "Bob B <bob@example.com>"]);
+    desk.lic(&["customer", "add", "odd", "--name", "Odd", "--contact", "o@odd.example", "--owner", "nobody of the kind"]).done();
+    for customer in ["acme", "globex", "odd"] {
+        issue(&desk, customer, "2026-11-29", &[]);
+    }
+    desk.lic(&["notify"]).done();
+    let answers: Vec<String> =
+        mails(&desk).values().map(|mail| header(mail, "To") + " -> " + &header(mail, "Reply-To")).collect();
+    let to = |start: &str| answers.iter().find(|one| one.contains(start)).unwrap().split(" -> ").nth(1).unwrap().to_owned();
+    assert_eq!(
+        (to("joe@"), to("ann@"), to("o@odd")),
+        ("\"Olga Ops\" <ops@example.com>".to_owned(), "Desk <desk@example.com>".to_owned(), "Desk <desk@example.com>".to_owned(),)
+    );
+}
+
+#[test]
 fn a_test_mail_says_what_became_of_it() {
     let desk = desk("");
     assert_snapshot!("test_mail_dry_run", desk.lic(&["mail", "test", "jane@acme.example", "--dry-run"]));
