@@ -1,6 +1,7 @@
 //! `lic list`: the licenses of the ledger, filtered, sorted, in every format.
 
 use insta::assert_snapshot;
+use lic::license::{Environment, Factor, Fingerprint};
 
 use crate::support::{Desk, Pipe, authority, with_customer};
 
@@ -99,15 +100,18 @@ fn each_filter_finds_what_it_says() {
 #[test]
 fn a_search_tells_where_each_word_was_found() {
     let desk = desk();
-    let machine = ["activate", "--machine", "build-7f3a9c", "--label", "Prüfstand Süd"];
+    let factors = [(Factor::Os, "7f3a"), (Factor::Board, "9c"), (Factor::Disk, "d1")];
+    let machine = Fingerprint::new(&"cockpit".parse().unwrap(), Environment::Physical, factors).to_string();
     let id = desk.lic(&["list", "--customer", "globex", "--tier", "standard", "-o", "name"]).done().stdout.trim().to_owned();
-    desk.lic(&[&machine[..1], &[&id], &machine[1..], &["--out", "-", "-q"]].concat()).done();
+    desk.lic(&["activate", &id, "--machine", &machine, "--label", "Prüfstand Süd", "--out", "-", "-q"]).done();
+    let part = machine[4..15].to_lowercase();
     desk.lic(&["customer", "edit", "acme", "--notes", "likes mail, never phone", "--reference", "CRM-77"]).done();
     for (text, expected) in [
         ("scorpio", &[SOON, RADAR, FOR_EVER][..]),
         ("Hank <hank@globex.example>;", &[SOON, RADAR, FOR_EVER]),
         ("prufstand sud", &[SOON]),
-        ("BUILD-7F3A9C", &[SOON]),
+        (&machine, &[SOON]),
+        (&part, &[SOON]),
         ("crm-77 prof", &[GRACE]),
         ("phone trial", &[]),
         ("4711", &[OLD]),

@@ -77,7 +77,7 @@ fn tell(restored: &Restored, session: &mut Session<'_>) {
     }
     if restored.mails {
         session.note("mails that left after the backup was made are not in its outbox: 'lic notify' may send them again");
-        session.hint("'lic notify --dry-run' shows which; where they shall not go, set [notify] customers = false for a day");
+        session.hint("'lic notify --dry-run' shows which");
     }
     let missing = &restored.keys_missing;
     if !missing.is_empty() {
