@@ -88,6 +88,17 @@ impl Authority {
         self.ledger.snapshot(|tables| plan::due(&tables, &self.settings, at))
     }
 
+    /// The same with the subject of each, read in one go: what is read by itself is locked and looked for by itself.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read, or a template uses what there is not.
+    pub fn mails_due_with_subjects(&self, composer: &Composer, at: Timestamp) -> Result<Vec<(Planned, String)>, Error> {
+        self.ledger.snapshot(|tables| {
+            let due = plan::due(&tables, &self.settings, at)?.into_iter();
+            due.map(|planned| composer.subject(&planned, &tables).map(|subject| (planned, subject))).collect()
+        })
+    }
+
     /// A mail of a kind as it would look: one that is due, else one about the licenses that end next. `None` where no license
     /// has an end.
     ///
