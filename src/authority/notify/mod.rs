@@ -80,19 +80,12 @@ impl Lock {
 }
 
 impl Authority {
-    /// Every mail that a run at `at` would plan, and those that stand in the outbox already.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn mails_due(&self, at: Timestamp) -> Result<Vec<Planned>, Error> {
-        self.ledger.snapshot(|tables| plan::due(&tables, &self.settings, at))
-    }
-
-    /// The same with the subject of each, read in one go: what is read by itself is locked and looked for by itself.
+    /// Every mail that a run at `at` would plan, and those that stand in the outbox already, each with its subject. Read in one
+    /// go: what is read by itself is locked by itself.
     ///
     /// # Errors
     /// When the ledger cannot be read, or a template uses what there is not.
-    pub fn mails_due_with_subjects(&self, composer: &Composer, at: Timestamp) -> Result<Vec<(Planned, String)>, Error> {
+    pub fn mails_due(&self, composer: &Composer, at: Timestamp) -> Result<Vec<(Planned, String)>, Error> {
         self.ledger.snapshot(|tables| {
             let due = plan::due(&tables, &self.settings, at)?.into_iter();
             due.map(|planned| composer.subject(&planned, &tables).map(|subject| (planned, subject))).collect()

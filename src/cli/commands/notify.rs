@@ -154,7 +154,7 @@ fn rehearse(args: &Args, session: &mut Session<'_>) -> Result<(), Failure> {
     warn(&authority, session)?;
     let at = args.as_of.map_or_else(|| session.now(), Date::start);
     let composer = Composer::new(&authority.settings, authority.home.path())?;
-    let due = authority.mails_due_with_subjects(&composer, at)?.into_iter();
+    let due = authority.mails_due(&composer, at)?.into_iter();
     let views: Vec<PlannedView> = due.map(|(planned, subject)| PlannedView::new(&planned, subject, at)).collect();
     if args.metrics.is_some() {
         session.note("no figures are written (dry run)");
