@@ -17,15 +17,12 @@ pub(super) fn tell(
     let doubt = authority.doubt(verdict, pasted)?;
     match doubt {
         None if args.record => session.note("nothing to record: no key that somebody else made"),
-        None => {}
-        Some(_) if !args.record => {
-            if session.is_table() {
-                let is_file = session.path(&args.key).is_file();
-                let file = if is_file { shown_path(&args.key) } else { "FILE".to_owned() };
-                session.hint(&format!("put it on record, for 'lic dashboard', with 'lic verify {file} --record'"));
-            }
+        Some(_) if !args.record && session.is_table() => {
+            let is_file = session.path(&args.key).is_file();
+            let file = if is_file { shown_path(&args.key) } else { "FILE".to_owned() };
+            session.hint(&format!("put it on record, for 'lic dashboard', with 'lic verify {file} --record'"));
         }
-        Some(why) => {
+        Some(why) if args.record => {
             let actor = session.actor(&authority)?;
             let (at, mode) = (session.now(), session.mode());
             if authority.keep_doubt(&actor, why, pasted, at, mode)? {
@@ -34,6 +31,7 @@ pub(super) fn tell(
                 session.note("the key is on record already");
             }
         }
+        _ => {}
     }
     Ok(authority.close()?)
 }
