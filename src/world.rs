@@ -47,6 +47,10 @@ pub enum Stream {
 pub trait Terminal {
     /// Whether a person sits at this stream.
     fn is_terminal(&self, stream: Stream) -> bool;
+    /// From now on Ctrl-C is noted down, for work that stops at a good place; the second one ends the process at once.
+    fn note_interrupts(&mut self);
+    /// Whether Ctrl-C was noted down.
+    fn is_interrupted(&mut self) -> bool;
     /// The width of standard output in columns, where it is a terminal.
     fn width(&self) -> Option<u16>;
     /// Whether questions are asked in color.

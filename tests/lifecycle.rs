@@ -112,7 +112,7 @@ impl House {
 
 fn renewal(ids: &[LicenseId]) -> Renewal {
     let (end, from) = (Some(End::For("1y".parse().unwrap())), None);
-    Renewal { which: Which::These(ids.to_vec()), end, from, reprice: false, note: None }
+    Renewal { which: Which::These(ids.to_vec()), end, from, reprice: false, seats: None, note: None }
 }
 
 fn revoke(reason: RevocationReason) -> Decision {

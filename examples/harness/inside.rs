@@ -135,6 +135,12 @@ impl Terminal for Pipes {
         false
     }
 
+    fn note_interrupts(&mut self) {}
+
+    fn is_interrupted(&mut self) -> bool {
+        false
+    }
+
     fn width(&self) -> Option<u16> {
         None
     }

@@ -3,9 +3,10 @@
 //! Pure: bytes in, rows or problems out. Whether a row adds a customer or changes one is decided where the ledger is at hand.
 //! A file is taken whole or not at all, so that all of its problems are reported at once.
 
-mod columns;
+pub(in crate::authority) mod columns;
 mod rows;
 pub(in crate::authority) mod sheet;
+pub(in crate::authority) mod stream;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,5 +1,7 @@
 //! Finding what a person named: customers, tiers and licenses, with the nearest names where there is none.
 
+use std::collections::HashMap;
+
 use super::Error;
 use crate::ledger::{CustomerFilter, LicenseRecord, SigningKeyRecord, Tables, TierFilter};
 use crate::license::id::LicenseIdPrefix;
@@ -25,25 +27,57 @@ pub fn closest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Ve
 /// # Errors
 /// [`Error::UnknownCustomer`], with the nearest slugs.
 pub fn customer(tables: &Tables<'_>, name: &str) -> Result<Customer, Error> {
-    let lower = name.to_lowercase();
-    if let Ok(slug) = lower.parse::<Slug>()
-        && let Some(customer) = tables.customer(&slug)?
-    {
-        return Ok(customer);
+    match customer_of_slug(tables, name)? {
+        Some(customer) => Ok(customer),
+        None => People::of(tables)?.named(tables, name),
     }
-    let all = tables.customers(&CustomerFilter { archived: Some(false), ..CustomerFilter::default() })?;
-    let mut of_that_name = all.iter().filter(|customer| customer.name.to_lowercase() == lower);
-    if let (Some(only), None) = (of_that_name.next(), of_that_name.next()) {
-        return Ok(only.clone());
+}
+
+/// The customer of this slug, however its letters are typed.
+pub(super) fn customer_of_slug(tables: &Tables<'_>, name: &str) -> Result<Option<Customer>, Error> {
+    match name.to_lowercase().parse::<Slug>() {
+        Ok(slug) => Ok(tables.customer(&slug)?),
+        Err(_) => Ok(None),
     }
-    // The nearest by slug or by the first words of the name.
-    let by_slug = closest(&lower, all.iter().map(|customer| customer.slug.as_str()));
-    let mut close: Vec<Slug> = by_slug.into_iter().filter_map(|slug| slug.parse().ok()).collect();
-    let by_name = all.iter().filter(|customer| lower.len() >= 3 && customer.name.to_lowercase().starts_with(&lower));
-    close.extend(by_name.map(|customer| customer.slug.clone()).take(OFFERED));
-    close.dedup();
-    close.truncate(OFFERED);
-    Err(Error::UnknownCustomer { name: name.to_owned(), close })
+}
+
+/// The names of the customers who are not archived, to look several of them up.
+pub(super) struct People {
+    /// Slugs, and display names in small letters.
+    all: Vec<(Slug, String)>,
+    /// The places of display names; `None` where several have the same.
+    by_name: HashMap<String, Option<usize>>,
+}
+
+impl People {
+    pub fn of(tables: &Tables<'_>) -> Result<Self, Error> {
+        let all = tables.customers(&CustomerFilter { archived: Some(false), ..CustomerFilter::default() })?;
+        let all: Vec<(Slug, String)> = all.into_iter().map(|one| (one.slug, one.name.to_lowercase())).collect();
+        let mut by_name: HashMap<String, Option<usize>> = HashMap::with_capacity(all.len());
+        for (place, (_, name)) in all.iter().enumerate() {
+            by_name.entry(name.clone()).and_modify(|known| *known = None).or_insert(Some(place));
+        }
+        Ok(Self { all, by_name })
+    }
+
+    /// The only customer of this display name.
+    pub fn named(&self, tables: &Tables<'_>, name: &str) -> Result<Customer, Error> {
+        let lower = name.to_lowercase();
+        let only = self.by_name.get(&lower).copied().flatten().and_then(|place| self.all.get(place));
+        if let Some((slug, _)) = only
+            && let Some(customer) = tables.customer(slug)?
+        {
+            return Ok(customer);
+        }
+        // The nearest by slug or by the first words of the name.
+        let by_slug = closest(&lower, self.all.iter().map(|(slug, _)| slug.as_str()));
+        let mut close: Vec<Slug> = by_slug.into_iter().filter_map(|slug| slug.parse().ok()).collect();
+        let by_name = self.all.iter().filter(|(_, known)| lower.len() >= 3 && known.starts_with(&lower));
+        close.extend(by_name.map(|(slug, _)| slug.clone()).take(OFFERED));
+        close.dedup();
+        close.truncate(OFFERED);
+        Err(Error::UnknownCustomer { name: name.to_owned(), close })
+    }
 }
 
 /// The tier of this name: `professional`, `cockpit/professional`, or a beginning that only one tier has (`pro`).

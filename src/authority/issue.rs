@@ -49,7 +49,7 @@ impl Batch {
     }
 
     /// The request, where it has a name.
-    fn named(&self, order: &Order) -> Result<Option<Named<'_>>, Error> {
+    pub(super) fn named(&self, order: &Order) -> Result<Option<Named<'_>>, Error> {
         #[derive(Serialize)]
         struct Whole<'a> {
             count: u32,
@@ -75,7 +75,7 @@ impl Authority {
         let tables = self.read();
         let plan = permitted_plan(&tables, actor, order, at)?;
         let mut notes = unusual(&tables, &plan, at)?;
-        notes.extend(without_list(&plan, self.settings.status.uri.as_deref()));
+        notes.extend(without_list(&plan.terms, self.settings.status.uri.as_deref()));
         Ok((plan, notes))
     }
 
@@ -113,7 +113,7 @@ impl Authority {
             }
             let plan = permitted_plan(&tx.read(), actor, order, at)?;
             let mut notes = unusual(&tx.read(), &plan, at)?;
-            notes.extend(without_list(&plan, signer.status()));
+            notes.extend(without_list(&plan.terms, signer.status()));
             let unusual = (!notes.is_empty()).then(|| notes.join("; "));
             (0..batch.count)
                 .map(|place| {
@@ -160,6 +160,11 @@ pub(super) fn free_id(tables: &Tables<'_>, entropy: &mut dyn Entropy) -> Result<
 pub(super) fn permitted_plan(tables: &Tables<'_>, actor: &Actor, order: &Order, at: Timestamp) -> Result<Plan, Error> {
     actor.require(Role::Issuer, "issue licenses", tables)?;
     let plan = order.plan(tables, at)?;
-    limits::check(tables, actor, "issue", |operator| limits::beyond(operator, &plan.terms))?;
+    within_limits(tables, actor, &plan.terms)?;
     Ok(plan)
+}
+
+/// Refuses terms that the operator's own limits do not cover.
+pub(super) fn within_limits(tables: &Tables<'_>, actor: &Actor, terms: &Terms) -> Result<(), Error> {
+    limits::check(tables, actor, "issue", |operator| limits::beyond(operator, terms))
 }

@@ -8,6 +8,7 @@ pub mod activate;
 pub mod actor;
 pub mod audit;
 pub mod backup;
+pub mod bulk;
 pub mod change;
 pub mod csv_import;
 pub mod customers;

@@ -63,6 +63,13 @@ pub enum End {
     Perpetual,
 }
 
+impl End {
+    /// The end that a license has.
+    pub(super) fn of(ends: Option<Timestamp>) -> Self {
+        ends.map_or(Self::Perpetual, |ends| Self::Until(ends.last_day()))
+    }
+}
+
 /// What somebody asked for. Everything that is absent comes from the tier.
 #[derive(Debug, Clone, Serialize)]
 pub struct Order {
@@ -131,15 +138,17 @@ impl Order {
     /// Unknown or archived customers, unknown or retired tiers, and orders that contradict themselves.
     pub fn plan(&self, tables: &Tables<'_>, at: Timestamp) -> Result<Plan, Error> {
         let customer = find::customer(tables, self.customer.as_str())?;
-        if customer.archived {
-            return Err(Error::ArchivedCustomer(customer.slug));
-        }
+        let customer = not_archived(&customer)?;
         let tier = find::tier(tables, &self.tier, self.product.as_ref())?;
+        Ok(Plan { customer: customer.clone(), terms: self.granted(&tier, at)?, note: self.note.clone() })
+    }
+
+    /// The exact terms, of a tier that is on offer.
+    pub(super) fn granted(&self, tier: &Tier, at: Timestamp) -> Result<Terms, Error> {
         if tier.retired {
             return Err(Error::RetiredTier(tier.full_name()));
         }
-        let terms = self.terms(&tier, at)?;
-        Ok(Plan { customer, terms, note: self.note.clone() })
+        self.terms(tier, at)
     }
 
     pub(super) fn terms(&self, tier: &Tier, at: Timestamp) -> Result<Terms, Error> {
@@ -241,6 +250,11 @@ impl Order {
         }
         Ok(limits)
     }
+}
+
+/// Refuses a customer who was set aside.
+pub(super) fn not_archived(customer: &Customer) -> Result<&Customer, Error> {
+    if customer.archived { Err(Error::ArchivedCustomer(customer.slug.clone())) } else { Ok(customer) }
 }
 
 /// Whether a license of this product may be bound to a machine, as far as its ID tells.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::issue::Issued;
-use super::order::{End, MOST_LICENSES};
+use super::order::{End, MOST_LICENSES, Quantity};
 use super::planned::{Current, Planned, each};
 use super::request::Named;
 use super::revise::{Extra, Next, revise};
@@ -62,6 +62,9 @@ pub struct Renewal {
     pub from: Option<CountFrom>,
     /// Whether the tier's terms of today take the place of those granted.
     pub reprice: bool,
+    /// The license count from now on; absent: as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seats: Option<Quantity>,
     /// A note for the ledger, in place of the one there is.
     pub note: Option<String>,
 }
@@ -144,7 +147,7 @@ impl Authority {
     }
 }
 
-fn named<'r>(renewal: &Renewal, request: Option<&'r str>) -> Result<Option<Named<'r>>, Error> {
+pub(super) fn named<'r>(renewal: &Renewal, request: Option<&'r str>) -> Result<Option<Named<'r>>, Error> {
     #[derive(Serialize)]
     struct Wish<'a> {
         renew: &'a Renewal,
@@ -188,7 +191,14 @@ fn chosen(tables: &Tables<'_>, which: &Which, at: Timestamp) -> Result<(Vec<Lice
     Ok((ids, left_out))
 }
 
-fn plan(tables: &Tables<'_>, actor: &Actor, renewal: &Renewal, id: LicenseId, at: Timestamp) -> Result<Planned, Error> {
+/// What the renewal of one license comes to.
+pub(super) fn plan(
+    tables: &Tables<'_>,
+    actor: &Actor,
+    renewal: &Renewal,
+    id: LicenseId,
+    at: Timestamp,
+) -> Result<Planned, Error> {
     let Current { record, terms: before, customer } = Current::read(tables, id)?;
     let Some(ends) = before.ends else { return Err(Error::Perpetual(id)) };
     if customer.archived {
@@ -219,6 +229,9 @@ fn plan(tables: &Tables<'_>, actor: &Actor, renewal: &Renewal, id: LicenseId, at
     let mut terms = before.clone();
     if renewal.reprice {
         take_terms(&mut terms, &tier(tables, &before)?);
+    }
+    if let Some(seats) = renewal.seats {
+        terms.seats = seats.into_option();
     }
     terms.ends = last.map(Date::end);
     if terms.ends.is_none() {

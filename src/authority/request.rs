@@ -42,14 +42,22 @@ impl<'a> Named<'a> {
     pub fn answered(&self, tables: &Tables<'_>) -> Result<Option<Vec<Issued>>, Error> {
         let mut earlier = Vec::new();
         loop {
-            let request = self.at(earlier.len());
-            let Some(known) = tables.license_by_request(&request.id)? else { break };
-            if known.digest != request.digest {
-                return Err(Error::RequestReused { request: request.id, license: known.license });
-            }
-            earlier.push(as_answered(tables, known.license, known.rev)?);
+            let Some((license, rev)) = answer(tables, &self.at(earlier.len()))? else { break };
+            earlier.push(as_answered(tables, license, rev)?);
         }
         Ok((!earlier.is_empty()).then_some(earlier))
+    }
+}
+
+/// The license and the revision that answered a request as it stands in the ledger.
+///
+/// # Errors
+/// [`Error::RequestReused`] where another wish was answered under that name.
+pub(super) fn answer(tables: &Tables<'_>, request: &Request) -> Result<Option<(LicenseId, u32)>, Error> {
+    match tables.license_by_request(&request.id)? {
+        None => Ok(None),
+        Some(known) if known.digest == request.digest => Ok(Some((known.license, known.rev))),
+        Some(known) => Err(Error::RequestReused { request: request.id.clone(), license: known.license }),
     }
 }
 

@@ -7,7 +7,7 @@ use super::Error;
 use super::issue::Issued;
 use super::signer::Signer;
 use super::status;
-use crate::ledger::{Fact, KeyState, Request, Transaction};
+use crate::ledger::{Fact, KeyState, Request, Tables, Transaction};
 use crate::license::{Customer, LicenseId, MachineId, Occasion, Slug, Standing, Terms, Timestamp};
 use crate::token::{Claims, Grant, KeySet, PublicKey, StatusRef, Verifier, sign};
 
@@ -98,37 +98,53 @@ pub(super) fn record_revision(
     signer: &Signer,
     at: Timestamp,
 ) -> Result<Issued, Error> {
-    let Revision { license: id, rev, customer, terms, alone, occasion, extra } = revision;
-    // Another process may have taken the key out of use since it was unlocked.
-    match tx.read().signing_key_state(signer.kid())? {
-        Some(KeyState::Active) => {}
-        Some(state) => return Err(Error::KeyState { kid: *signer.kid(), state, wanted: "used to sign" }),
-        None => return Err(Error::UnknownKey(signer.kid().to_string())),
-    }
+    check_active(&tx.read(), signer)?;
+    let (id, rev, customer, terms) = (revision.license, revision.rev, revision.customer.clone(), revision.terms.clone());
     let status = status_reference(tx, id, signer)?;
+    let (fact, key) = sign_revision(revision, status, &SelfCheck::of(signer)?, at)?;
+    tx.record(at, by, &fact)?;
+    Ok(Issued { id, rev, customer, terms, key, repeated: false })
+}
+
+/// Refuses a signing key that another process has taken out of use since it was unlocked.
+pub(super) fn check_active(tables: &Tables<'_>, signer: &Signer) -> Result<(), Error> {
+    match tables.signing_key_state(signer.kid())? {
+        Some(KeyState::Active) => Ok(()),
+        Some(state) => Err(Error::KeyState { kid: *signer.kid(), state, wanted: "used to sign" }),
+        None => Err(Error::UnknownKey(signer.kid().to_string())),
+    }
+}
+
+/// Signs a revision, and has the independent verifier read what was signed: the fact to be recorded, and the key.
+///
+/// Needs no ledger, so that many can be signed at once. Whatever is not recorded afterwards was never issued.
+pub(super) fn sign_revision(
+    revision: Revision<'_>,
+    status: Option<StatusRef>,
+    check: &SelfCheck<'_>,
+    at: Timestamp,
+) -> Result<(Fact, String), Error> {
+    let Revision { license: id, rev, customer, terms, alone, occasion, extra } = revision;
+    let signer = check.signer;
     let grant = Grant { issuer: signer.issuer(), customer: &customer.slug, customer_name: &customer.name, id, rev, at, status };
     let mut claims = Claims::new(grant, terms);
     if let Some(machine) = alone {
         claims.machines.bound = vec![machine.clone()];
     }
-    let key = sign_checked(&claims, signer)?;
-    tx.record(
-        at,
-        by,
-        &Fact::LicenseIssued {
-            license: id,
-            customer: customer.slug.clone(),
-            terms: terms.clone(),
-            rev,
-            kid: *signer.kid(),
-            key: key.clone(),
-            note: extra.note,
-            request: extra.request,
-            unusual: extra.unusual,
-            occasion,
-        },
-    )?;
-    Ok(Issued { id, rev, customer: customer.clone(), terms: terms.clone(), key, repeated: false })
+    let key = check.sign(&claims)?;
+    let fact = Fact::LicenseIssued {
+        license: id,
+        customer: customer.slug.clone(),
+        terms: terms.clone(),
+        rev,
+        kid: *signer.kid(),
+        key: key.clone(),
+        note: extra.note,
+        request: extra.request,
+        unusual: extra.unusual,
+        occasion,
+    };
+    Ok((fact, key))
 }
 
 /// Where the status of a license is published, whether it is there already or is about to be recorded.
@@ -142,12 +158,24 @@ fn status_reference(tx: &Transaction<'_>, license: LicenseId, signer: &Signer) -
     Ok(Some(status::reference(base, index)))
 }
 
-/// Signs, and has the independent verifier read what was signed before anybody else does.
-fn sign_checked(claims: &Claims, signer: &Signer) -> Result<String, Error> {
-    let key = sign(claims, signer.key());
-    let mut keys = KeySet::new();
-    keys.insert(PublicKey::try_from(signer.key().verifying_key()).map_err(|why| Error::SelfCheck(why.to_string()))?);
-    let verifier = Verifier::new(keys, claims.aud.clone()).customer(claims.sub.clone()).any_machine().without_status_list();
-    let license = verifier.verify(&key, claims.nbf).map_err(|refusal| Error::SelfCheck(refusal.to_string()))?;
-    if license.claims() == claims { Ok(key) } else { Err(Error::SelfCheck("it reads back differently".into())) }
+/// A signer, with the independent verifier that reads what was signed before anybody else does.
+pub(super) struct SelfCheck<'s> {
+    signer: &'s Signer,
+    verifier: Verifier,
+}
+
+impl<'s> SelfCheck<'s> {
+    /// A verifier that trusts the signer's key alone, as the ledger knows it.
+    pub fn of(signer: &'s Signer) -> Result<Self, Error> {
+        let mut keys = KeySet::new();
+        keys.insert(PublicKey::try_from(signer.key().verifying_key()).map_err(|why| Error::SelfCheck(why.to_string()))?);
+        // Product and customer are compared with all other claims.
+        Ok(Self { signer, verifier: Verifier::for_any_product(keys).any_machine().without_status_list() })
+    }
+
+    fn sign(&self, claims: &Claims) -> Result<String, Error> {
+        let key = sign(claims, self.signer.key());
+        let license = self.verifier.verify(&key, claims.nbf).map_err(|refusal| Error::SelfCheck(refusal.to_string()))?;
+        if license.claims() == claims { Ok(key) } else { Err(Error::SelfCheck("it reads back differently".into())) }
+    }
 }

@@ -4,7 +4,7 @@ use super::Error;
 use super::order::Plan;
 use crate::ledger::Tables;
 use crate::license::time::DAY;
-use crate::license::{Date, LicenseType, Period, Term, Terms, Timestamp};
+use crate::license::{Date, LicenseType, Period, Slug, Term, Terms, Tier, Timestamp};
 
 /// How many earlier licenses of the customer are looked at.
 const LOOK_BACK: usize = 3;
@@ -25,20 +25,55 @@ pub fn unusual(tables: &Tables<'_>, plan: &Plan, at: Timestamp) -> Result<Vec<St
     if terms.kind == LicenseType::Test {
         return Ok(Vec::new());
     }
-    let mut before = tables.latest_terms(&plan.customer.slug, LOOK_BACK)?;
-    before.retain(|earlier| earlier.kind == terms.kind);
+    let before: Vec<Earlier> = earlier(tables, &plan.customer.slug)?;
+    let tier = tables.tier(&terms.product, &terms.tier)?;
+    Ok(unusual_beside(terms, &before, tier.as_ref(), at))
+}
+
+/// What a license counts for where the next one is measured by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Earlier {
+    kind: LicenseType,
+    /// How long it runs; `None`: for ever.
+    days: Option<u64>,
+    /// `None`: unlimited.
+    seats: Option<u32>,
+}
+
+impl Earlier {
+    pub fn of(terms: &Terms) -> Self {
+        Self { kind: terms.kind, days: days(terms), seats: terms.seats }
+    }
+}
+
+/// The newest licenses of a customer that a new one is measured by, the newest first.
+pub(super) fn earlier(tables: &Tables<'_>, customer: &Slug) -> Result<Vec<Earlier>, Error> {
+    Ok(tables.latest_terms(customer, LOOK_BACK)?.iter().map(Earlier::of).collect())
+}
+
+/// Notes a license down as the newest of a customer.
+pub(super) fn note_down(earlier: &mut Vec<Earlier>, terms: &Terms) {
+    earlier.insert(0, Earlier::of(terms));
+    earlier.truncate(LOOK_BACK);
+}
+
+/// The same, where the customer's newest licenses and the tier are known.
+pub(super) fn unusual_beside(terms: &Terms, earlier: &[Earlier], tier: Option<&Tier>, at: Timestamp) -> Vec<String> {
     let mut notes = Vec::new();
+    if terms.kind == LicenseType::Test {
+        return notes;
+    }
+    let before: Vec<&Earlier> = earlier.iter().filter(|earlier| earlier.kind == terms.kind).collect();
     if let Some(end) = terms.ends.filter(|end| *end <= at) {
         notes.push(format!("it ended {}: only grace days are left", end.last_day()));
     }
-    let usual = if before.is_empty() { tier_term(tables, terms)? } else { longest(&before) };
+    let usual = if before.is_empty() { tier.and_then(tier_term) } else { longest(&before) };
     if let Some(note) = usual.and_then(|usual| longer(terms, usual, before.len())) {
         notes.push(note);
     }
     // What the tier itself grants is the price list, not an exception.
-    let own = tables.tier(&terms.product, &terms.tier)?.map(|tier| tier.seats);
-    if own == Some(terms.seats) {
-        return Ok(notes);
+    if tier.map(|tier| tier.seats) == Some(terms.seats) {
+        return notes;
     }
     let most = before.iter().filter_map(|earlier| earlier.seats).max().map(u64::from);
     let all_counted = before.iter().all(|earlier| earlier.seats.is_some());
@@ -51,13 +86,13 @@ pub fn unusual(tables: &Tables<'_>, plan: &Plan, at: Timestamp) -> Result<Vec<St
             Some(_) => {}
         }
     }
-    Ok(notes)
+    notes
 }
 
 /// What to say of a key that asks for a status list where none is published: every program would refuse it.
 #[must_use]
-pub fn without_list(plan: &Plan, address: Option<&str>) -> Option<String> {
-    let days = plan.terms.offline_days.filter(|_| address.is_none())?;
+pub fn without_list(terms: &Terms, address: Option<&str>) -> Option<String> {
+    let days = terms.offline_days.filter(|_| address.is_none())?;
     Some(format!("programs ask for a status list of the last {days} days, and lic.toml has no address for lists under [status]"))
 }
 
@@ -109,18 +144,17 @@ fn beyond_usual(now: Option<u64>, usual: u64, measure: &str) -> Option<String> {
     }
 }
 
-/// The tier's own term in days; `None` where that is for ever, or where the tier is gone.
-fn tier_term(tables: &Tables<'_>, terms: &Terms) -> Result<Option<u64>, Error> {
-    let tier = tables.tier(&terms.product, &terms.tier)?;
-    Ok(tier.and_then(|tier| match tier.term {
+/// The tier's own term in days; `None` where that is for ever.
+fn tier_term(tier: &Tier) -> Option<u64> {
+    match tier.term {
         Term::Perpetual => None,
         Term::For(period) => Some(u64::from(period.about_days())),
-    }))
+    }
 }
 
 /// The longest of these in days; `None` where one runs for ever.
-fn longest(earlier: &[Terms]) -> Option<u64> {
-    earlier.iter().map(days).collect::<Option<Vec<u64>>>()?.into_iter().max()
+fn longest(earlier: &[&Earlier]) -> Option<u64> {
+    earlier.iter().map(|earlier| earlier.days).collect::<Option<Vec<u64>>>()?.into_iter().max()
 }
 
 /// The length in days; `None` for ever.

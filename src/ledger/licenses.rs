@@ -141,6 +141,14 @@ impl Tables<'_> {
         rows.next()?.map(|row| license_id(row.get(0)?)).transpose()
     }
 
+    /// Whether there is a license with this id.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn is_license(&self, id: LicenseId) -> Result<bool, LedgerError> {
+        Ok(self.db.prepare_cached("SELECT 1 FROM licenses WHERE number = ?")?.exists([id.number()])?)
+    }
+
     /// The license with this id.
     ///
     /// # Errors

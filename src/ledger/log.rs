@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::event::NewEvent;
 use super::project::Columns;
-use super::{Event, EventNumber, Fact, LedgerError};
+use super::{Event, EventNumber, Fact, LedgerError, Spelled};
 use crate::audit::{Frontier, Hash, leaf_hash};
 use crate::license::{Slug, Timestamp};
 
@@ -24,6 +24,8 @@ pub(super) struct Pending<'l> {
     pub number: EventNumber,
     event: NewEvent<'l>,
     log: (&'l mut Frontier, &'l [u8]),
+    /// The hash of the body, where it was made before.
+    leaf: Option<Hash>,
 }
 
 /// The head that is written in the ledger.
@@ -48,7 +50,7 @@ impl Log {
         let number = EventNumber::after(self.head.size());
         let event = NewEvent { number, at, by, fact };
         event.write(&mut self.body)?;
-        Ok(Pending { number, event, log: (&mut self.head, &self.body) })
+        Ok(Pending { number, event, log: (&mut self.head, &self.body), leaf: None })
     }
 
     /// Takes over an event as it was written elsewhere, byte by byte. Nothing has changed where this fails.
@@ -60,7 +62,17 @@ impl Log {
         self.body.clear();
         self.body.extend_from_slice(body.as_bytes());
         let Event { at, by, fact, .. } = event;
-        Ok(Pending { number, event: NewEvent { number, at: *at, by, fact }, log: (&mut self.head, &self.body) })
+        Ok(Pending { number, event: NewEvent { number, at: *at, by, fact }, log: (&mut self.head, &self.body), leaf: None })
+    }
+
+    /// Takes an event that was spelled out before its turn. Nothing has changed where this fails.
+    pub fn spelled<'l>(&'l mut self, event: &'l Spelled) -> Result<Pending<'l>, LedgerError> {
+        let number = EventNumber::after(self.head.size());
+        let Spelled { at, by, fact, body, leaf, .. } = event;
+        if event.number != number {
+            return Err(LedgerError::Unrecordable(format!("event {} stands where event {number} belongs", event.number)));
+        }
+        Ok(Pending { number, event: NewEvent { number, at: *at, by, fact }, log: (&mut self.head, body), leaf: Some(*leaf) })
     }
 
     /// Writes the head, where it has grown.
@@ -76,7 +88,7 @@ impl Pending<'_> {
     /// Appends the event to the table and its leaf to the tree.
     pub fn append(self, db: &Connection, columns: Columns) -> Result<(), LedgerError> {
         let (head, body) = self.log;
-        let leaf: Hash = leaf_hash(body);
+        let leaf: Hash = self.leaf.unwrap_or_else(|| leaf_hash(body));
         let body = std::str::from_utf8(body).map_err(|error| LedgerError::Unrecordable(error.to_string()))?;
         let NewEvent { number, at, by, fact } = self.event;
         db.prepare_cached(

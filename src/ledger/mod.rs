@@ -42,6 +42,7 @@ mod search;
 mod select;
 mod signed;
 mod signing_keys;
+mod spelled;
 mod standings;
 mod status_lists;
 #[cfg(test)]
@@ -70,6 +71,7 @@ pub use revisions::RevisionRecord;
 pub use search::{Hit, Hits, InvalidSearch, Place, Search};
 pub use signed::{SignedBy, SignedGroup};
 pub use signing_keys::{KeyCopy, KeyPurpose, KeyState, SigningKeyRecord, UnknownKeyWord};
+pub use spelled::Spelled;
 pub use standings::StandingRecord;
 pub use status_lists::StatusListRecord;
 pub use tiers::TierFilter;

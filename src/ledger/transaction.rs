@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::log::{Log, Pending};
 use super::project::{self, Change};
-use super::{Event, EventNumber, Fact, LedgerError, Tables};
+use super::{Event, EventNumber, Fact, LedgerError, Spelled, Tables};
 use crate::audit::Frontier;
 use crate::license::{Slug, Timestamp};
 
@@ -54,6 +54,19 @@ impl<'c> Transaction<'c> {
         let log = place.as_mut().ok_or(LedgerError::Spoiled)?;
         let event = Event::read(body)?;
         let pending = log.written(&event, body)?;
+        let change = project::prepare(&self.db, &event.by, &event.fact)?;
+        let recorded = self.append(pending, change, event.at);
+        recorded.inspect_err(|_| *place = None)
+    }
+
+    /// Records an event that was spelled out before its turn.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unrecordable`] where its place in the log is taken or not yet reached; else as [`Transaction::record`].
+    pub fn record_spelled(&self, event: &Spelled) -> Result<EventNumber, LedgerError> {
+        let mut place = self.log.borrow_mut();
+        let log = place.as_mut().ok_or(LedgerError::Spoiled)?;
+        let pending = log.spelled(event)?;
         let change = project::prepare(&self.db, &event.by, &event.fact)?;
         let recorded = self.append(pending, change, event.at);
         recorded.inspect_err(|_| *place = None)
@@ -227,6 +240,23 @@ mod tests {
         let forged = bodies[9].replace("\"number\":10", "\"number\":1");
         assert_eq!(refused(&mut third, &forged), "the ledger knows no customer acme");
         assert_eq!(third.head().unwrap().size(), 0);
+    }
+
+    #[test]
+    fn an_event_spelled_before_its_turn_is_the_same_event_and_good_for_one_place_alone() {
+        let (mut spelled, mut direct) = (ledger(), ledger());
+        let fact = issue(1, "acme", |_| {});
+        let size = spelled.head().unwrap().size();
+        let at = |size| Spelled::new(size, day(2), &slug("anna"), fact.clone()).unwrap();
+        for wrong in [size - 1, size + 1] {
+            let refused = spelled.write(|tx| tx.record_spelled(&at(wrong))).unwrap_err();
+            assert!(matches!(refused, LedgerError::Unrecordable(_)), "{refused}");
+        }
+        spelled.write(|tx| tx.record_spelled(&at(size))).unwrap();
+        direct.write(|tx| tx.record(day(2), &slug("anna"), &fact)).unwrap();
+        assert_eq!(spelled.head().unwrap(), direct.head().unwrap());
+        assert_eq!(spelled.replay(|_| {}).unwrap().difference, None);
+        assert!(spelled.read().is_license(id(1)).unwrap() && !spelled.read().is_license(id(2)).unwrap());
     }
 
     #[test]

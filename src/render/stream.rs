@@ -10,9 +10,9 @@ use super::{Format, Frame, Options, SCHEMA, escape};
 
 /// Writes the views of one list to `W` as they come. Call [`Renderer::finish`] at the end: what ends without it is, on purpose,
 /// no complete document.
-pub struct Renderer<'o, V, W: Write> {
-    options: &'o Options,
-    frame: Option<&'o Frame<'o>>,
+pub struct Renderer<'f, V, W: Write> {
+    options: Options,
+    frame: Option<&'f Frame<'f>>,
     columns: Vec<Column>,
     out: BufWriter<W>,
     rows: u64,
@@ -20,21 +20,21 @@ pub struct Renderer<'o, V, W: Write> {
     view: PhantomData<fn(&V)>,
 }
 
-impl<'o, V: View, W: Write> Renderer<'o, V, W> {
+impl<'f, V: View, W: Write> Renderer<'f, V, W> {
     /// Nothing is written before the first row, so that a list that fails at once leaves nothing behind.
-    pub fn new(out: W, options: &'o Options) -> Self {
+    pub fn new(out: W, options: &Options) -> Self {
         Self::build(out, options, None)
     }
 
     /// A list with something around it.
-    pub fn framed(out: W, options: &'o Options, frame: &'o Frame<'o>) -> Self {
+    pub fn framed(out: W, options: &Options, frame: &'f Frame<'f>) -> Self {
         Self::build(out, options, Some(frame))
     }
 
-    fn build(out: W, options: &'o Options, frame: Option<&'o Frame<'o>>) -> Self {
+    fn build(out: W, options: &Options, frame: Option<&'f Frame<'f>>) -> Self {
         let columns = frame.map_or_else(|| V::columns().to_vec(), |frame| frame.titled(V::columns()));
         let (out, table) = (BufWriter::with_capacity(1 << 16, out), Table::new(columns.clone()));
-        Self { options, frame, columns, out, rows: 0, table, view: PhantomData }
+        Self { options: options.clone(), frame, columns, out, rows: 0, table, view: PhantomData }
     }
 
     /// Writes one row.

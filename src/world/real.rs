@@ -13,6 +13,9 @@ use crate::license::Timestamp;
 
 /// Whether a question is open: only then is it true that nothing was changed.
 static ASKING: AtomicBool = AtomicBool::new(false);
+/// Whether work is going on that stops at a good place of its own, and whether it was asked to.
+static NOTING: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// How long the handler of Ctrl-C gets to end the process.
 const HANDLER: Duration = Duration::from_secs(1);
 /// How often the terminal's modes are given back, and how long a question has in between to take them once more.
@@ -81,14 +84,18 @@ impl SystemTerminal {
         Self { input: io::stdin(), output: io::BufWriter::new(io::stdout()), errors: io::stderr(), guarded: false }
     }
 
-    /// Asks one question: what was written before it is on the screen, and Ctrl-C gives back the cursor and the echo that
-    /// a prompt may have switched off.
-    fn ask<T>(&mut self, question: impl FnOnce(&dyn Theme, &Term) -> dialoguer::Result<T>) -> io::Result<T> {
-        self.output.flush()?;
+    fn guard(&mut self) {
         if !self.guarded {
             self.guarded = true;
             guard_against_ctrl_c();
         }
+    }
+
+    /// Asks one question: what was written before it is on the screen, and Ctrl-C gives back the cursor and the echo that
+    /// a prompt may have switched off.
+    fn ask<T>(&mut self, question: impl FnOnce(&dyn Theme, &Term) -> dialoguer::Result<T>) -> io::Result<T> {
+        self.output.flush()?;
+        self.guard();
         let colorful = ColorfulTheme::default();
         let theme: &dyn Theme = if console::colors_enabled_stderr() { &colorful } else { &SimpleTheme };
         ASKING.store(true, Ordering::SeqCst);
@@ -107,9 +114,16 @@ fn guard_against_ctrl_c() {
         // A question that is still being put on the screen goes no further, and hides no cursor that was given back.
         let _held = io::stderr().lock();
         let term = Term::stderr();
+        let noting = NOTING.load(Ordering::SeqCst) && !ASKING.load(Ordering::SeqCst);
+        if noting && !INTERRUPTED.swap(true, Ordering::SeqCst) {
+            let _ = term.write_line("\nstopping after this batch; Ctrl-C once more stops at once");
+            return;
+        }
         let _ = term.show_cursor();
         let _ = term.write_line(if ASKING.load(Ordering::SeqCst) {
             "\ncancelled; nothing was changed"
+        } else if noting {
+            "\nstopped at once; what was done is kept, and nothing is half done: the same command again goes on"
         } else {
             "\ninterrupted; 'lic list --sort issued --reverse' shows what was done before"
         });
@@ -145,6 +159,15 @@ impl Terminal for SystemTerminal {
             Stream::Output => self.output.get_ref().is_terminal(),
             Stream::Errors => self.errors.is_terminal(),
         }
+    }
+
+    fn note_interrupts(&mut self) {
+        self.guard();
+        NOTING.store(true, Ordering::SeqCst);
+    }
+
+    fn is_interrupted(&mut self) -> bool {
+        INTERRUPTED.load(Ordering::SeqCst)
     }
 
     fn width(&self) -> Option<u16> {

@@ -108,7 +108,7 @@ impl fmt::Display for ColumnName {
 }
 
 /// A column's name as it is compared: lower case, its words parted by single blanks.
-fn normal(name: &str) -> String {
+pub(in crate::authority) fn normal(name: &str) -> String {
     let words = name.split(|character: char| character.is_whitespace() || matches!(character, '-' | '_'));
     words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
@@ -122,20 +122,47 @@ pub(in crate::authority) fn called(header: &[ColumnName], name: &str) -> Vec<usi
     if exact.is_empty() { places(&|column| normal(column) == normal(name)) } else { exact }
 }
 
-/// Which field is in which column, counted from 0.
-pub(super) fn assign(
+/// What the columns of a kind of file can say.
+pub(in crate::authority) trait Field: Copy + Ord + fmt::Display + 'static {
+    /// Every field.
+    const EVERY: &'static [Self];
+
+    /// What its column may be called, in the form that [`normal`] gives; the word for it first.
+    fn names(self) -> &'static [&'static str];
+
+    /// Whether a file without such a column is of no use.
+    fn is_needed(self) -> bool {
+        false
+    }
+}
+
+impl Field for CustomerField {
+    const EVERY: &'static [Self] = &Self::ALL;
+
+    fn names(self) -> &'static [&'static str] {
+        self.names()
+    }
+
+    fn is_needed(self) -> bool {
+        self == Self::Name
+    }
+}
+
+/// Which field is in which column, counted from 0. `map` says which column a field is in, over what the names suggest; an empty
+/// name leaves the field out.
+pub(in crate::authority) fn assign<F: Field>(
     header: &[ColumnName],
-    map: &[(CustomerField, String)],
-) -> Result<BTreeMap<CustomerField, usize>, Vec<String>> {
+    map: &[(F, String)],
+) -> Result<BTreeMap<F, usize>, Vec<String>> {
     let taken: BTreeSet<usize> = map.iter().flat_map(|(_, name)| called(header, name.trim())).collect();
-    let suggested = |field: CustomerField| -> Vec<usize> {
+    let suggested = |field: F| -> Vec<usize> {
         let free = header.iter().enumerate().filter(|(place, _)| !taken.contains(place));
         free.filter(|(_, column)| field.names().contains(&normal(&column.name).as_str())).map(|(place, _)| place).collect()
     };
     let has = || header.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
     let mut columns = BTreeMap::new();
     let mut wrong = Vec::new();
-    for field in CustomerField::ALL {
+    for field in F::EVERY.iter().copied() {
         let mapped: Vec<&str> = map.iter().filter(|(mapped, _)| *mapped == field).map(|(_, name)| name.trim()).collect();
         let found = match mapped[..] {
             [] => suggested(field),
@@ -154,12 +181,23 @@ pub(super) fn assign(
             ([], Some(name)) if !name.is_empty() => {
                 wrong.push(format!("{field} is mapped to {name}, and no column is called that; the file has: {}", has()));
             }
-            ([], None) if field == CustomerField::Name => {
-                wrong.push(format!("no column for the name (name, company, account); the file has: {}", has()));
+            ([], None) if field.is_needed() => {
+                let names: Vec<&str> = field.names().iter().copied().filter(|name| !name.contains(' ')).take(3).collect();
+                wrong.push(format!("no column for the {field} ({}); the file has: {}", names.join(", "), has()));
             }
-            ([], Some(_)) if field == CustomerField::Name => wrong.push("the name cannot be left out".to_owned()),
+            ([], Some(_)) if field.is_needed() => wrong.push(format!("the {field} cannot be left out")),
             ([], _) => {}
         }
     }
     if wrong.is_empty() { Ok(columns) } else { Err(wrong) }
+}
+
+/// The field whose name is nearly that of a column that was not understood.
+pub(in crate::authority) fn nearly<F: Field>(column: &ColumnName) -> Option<F> {
+    /// From here on a name is a misspelling rather than another word.
+    const ALIKE: f64 = 0.9;
+    let name = normal(&column.name);
+    let score = |field: F| field.names().iter().map(|known| strsim::jaro_winkler(known, &name)).fold(0.0, f64::max);
+    let nearest = F::EVERY.iter().copied().max_by(|a, b| score(*a).total_cmp(&score(*b)));
+    nearest.filter(|field| score(*field) >= ALIKE)
 }

@@ -13,6 +13,17 @@ const LARGEST_CELL: usize = 1 << 20;
 /// Read after the end of the file: where it does not arrive as a row of its own, a quote was left open. Files have no zero bytes.
 const SENTINEL: &str = "\0";
 
+pub(super) const NO_HEADER: &str = "the file is empty: its first line has to name the columns";
+
+/// How the rows of a file are written.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::authority) struct Dialect {
+    /// What parts the cells.
+    pub delimiter: u8,
+    /// Whether lines that begin with `#` are left out.
+    pub comments: bool,
+}
+
 /// The header and the rows of a file.
 pub(in crate::authority) struct Sheet {
     /// The line of the header.
@@ -20,6 +31,8 @@ pub(in crate::authority) struct Sheet {
     /// Empty where the file cannot be read at all.
     pub header: Vec<ColumnName>,
     pub rows: Vec<Row>,
+    /// Rows that are none, as they stand in the file.
+    pub ragged: Vec<Row>,
 }
 
 /// A row with as many cells as the header, each trimmed.
@@ -36,28 +49,45 @@ impl Sheet {
     /// The problems are everything that keeps the file from being a table. The good rows come along, so that what they say can be
     /// checked as well.
     pub fn read(bytes: &[u8]) -> (Self, Vec<Problem>) {
-        let mut sheet = Self { line: 1, header: Vec::new(), rows: Vec::new() };
-        let records = match decode(bytes).and_then(|text| records(&text)) {
-            Ok(records) => records,
+        let mut sheet = Self { line: 1, header: Vec::new(), rows: Vec::new(), ragged: Vec::new() };
+        let text = match decode(bytes) {
+            Ok(text) => text,
             Err(problem) => return (sheet, vec![problem]),
+        };
+        let (text, delimiter) = delimiter(&text);
+        let problems = sheet.take(text, &Dialect { delimiter, comments: false }, 1);
+        (sheet, problems)
+    }
+
+    /// Takes the rows of a part of a file, which begins at a line and ends with a row; the first row that is taken is the header.
+    pub fn take(&mut self, text: &str, dialect: &Dialect, first_line: u64) -> Vec<Problem> {
+        let records = match records(text, dialect, first_line) {
+            Ok(records) => records,
+            Err(problem) => return vec![problem],
         };
         let mut problems = Vec::new();
         let mut records = records.into_iter().filter(|(_, record)| record.iter().any(|cell| !cell.trim().is_empty()));
-        match records.next() {
-            Some((line, header)) => {
-                sheet.line = line;
-                sheet.header =
-                    (1..).zip(&header).map(|(number, name)| ColumnName { name: name.trim().to_owned(), number }).collect();
+        if self.header.is_empty() {
+            match records.next() {
+                Some((line, header)) => {
+                    self.line = line;
+                    self.header =
+                        (1..).zip(&header).map(|(number, name)| ColumnName { name: name.trim().to_owned(), number }).collect();
+                }
+                None => problems.push(Problem::new(1, None, NO_HEADER)),
             }
-            None => problems.push(Problem::new(1, None, "the file is empty: its first line has to name the columns")),
         }
         for (line, record) in records {
-            match sheet.row(line, &record) {
-                Ok(row) => sheet.rows.push(row),
-                Err(problem) => problems.push(problem),
+            match self.row(line, &record) {
+                Ok(row) => self.rows.push(row),
+                Err(problem) => {
+                    let cells = record.iter().map(|cell| (line, cell.to_owned())).collect();
+                    self.ragged.push(Row { line, cells });
+                    problems.push(problem);
+                }
             }
         }
-        (sheet, problems)
+        problems
     }
 
     fn row(&self, line: u64, record: &StringRecord) -> Result<Row, Problem> {
@@ -85,38 +115,42 @@ impl Sheet {
 
 /// The text without its byte order mark, with line feeds between its lines.
 fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
-    let refused = |place: usize, what: &str| {
-        let line = 1 + bytes[..place].iter().filter(|byte| **byte == b'\n').count() as u64;
-        Problem::new(line, None, format!("{what}: save the file as \"CSV UTF-8\" first"))
-    };
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(refused(0, "the file is UTF-16, not UTF-8"));
-    }
-    if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(refused(place, "a zero byte, which no UTF-8 text has"));
-    }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| refused(error.valid_up_to(), "not UTF-8 (perhaps Latin-1 or Windows-1252)"))?;
+    let text = plain_text(bytes, 1)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // Old spreadsheets on the Mac end lines with a carriage return alone.
     Ok(if text.contains('\n') { text.into() } else { text.replace('\r', "\n").into() })
 }
 
+/// The text of a part of a file that begins at a line.
+pub(super) fn plain_text(bytes: &[u8], first_line: u64) -> Result<&str, Problem> {
+    let refused = |place: usize, what: &str| {
+        let line = first_line + bytes[..place].iter().filter(|byte| **byte == b'\n').count() as u64;
+        Problem::new(line, None, format!("{what}: save the file as \"CSV UTF-8\" first"))
+    };
+    if first_line == 1 && (bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")) {
+        return Err(refused(0, "the file is UTF-16, not UTF-8"));
+    }
+    if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(refused(place, "a zero byte, which no UTF-8 text has"));
+    }
+    std::str::from_utf8(bytes).map_err(|error| refused(error.valid_up_to(), "not UTF-8 (perhaps Latin-1 or Windows-1252)"))
+}
+
 /// The records, each with the line it starts on.
-fn records(text: &str) -> Result<Vec<(u64, StringRecord)>, Problem> {
-    let (text, delimiter) = delimiter(text);
+fn records(text: &str, dialect: &Dialect, first_line: u64) -> Result<Vec<(u64, StringRecord)>, Problem> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(delimiter)
+        .comment(dialect.comments.then_some(b'#'))
+        .delimiter(dialect.delimiter)
         .from_reader(text.as_bytes().chain("\n".as_bytes()).chain(SENTINEL.as_bytes()));
     let mut records = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| Problem::new(1, None, format!("unreadable: {error}")))?;
+        let record = record.map_err(|error| Problem::new(first_line, None, format!("unreadable: {error}")))?;
         // The position is where the reader stood before it skipped empty lines.
-        let line = record.position().map_or(1, |position| {
-            let skipped = text.get(position.byte() as usize..).unwrap_or_default();
-            position.line() + line_feeds(&skipped[..skipped.len() - skipped.trim_start_matches(['\r', '\n']).len()])
+        let line = record.position().map_or(first_line, |position| {
+            let rest = text.get(position.byte() as usize..).unwrap_or_default();
+            first_line - 1 + position.line() + line_feeds(&rest[..skipped(rest, dialect.comments)])
         });
         records.push((line, record));
     }
@@ -127,13 +161,25 @@ fn records(text: &str) -> Result<Vec<(u64, StringRecord)>, Problem> {
     }
 }
 
+/// How much the reader skips before the record that comes next: empty lines, and comments.
+fn skipped(text: &str, comments: bool) -> usize {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(['\r', '\n']);
+        match rest.find('\n') {
+            Some(end) if comments && rest.starts_with('#') => rest = &rest[end..],
+            _ => return text.len() - rest.len(),
+        }
+    }
+}
+
 fn line_feeds(text: &str) -> u64 {
     text.bytes().filter(|byte| *byte == b'\n').count() as u64
 }
 
 /// The text of the table, and what parts its cells: what Excel's `sep=` line says, else whichever of `;`, tab and `,` occurs most in
 /// the header, quoted names apart.
-fn delimiter(text: &str) -> (&str, u8) {
+pub(super) fn delimiter(text: &str) -> (&str, u8) {
     let (first, rest) = text.split_at(text.find('\n').unwrap_or(text.len()));
     if let Some(&[delimiter]) = first.strip_prefix("sep=").map(|sign| sign.trim_end_matches('\r').as_bytes()) {
         return (rest, delimiter);

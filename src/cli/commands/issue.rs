@@ -1,9 +1,11 @@
 //! `lic issue`: a signed key for a customer.
 
+mod file;
 mod order;
 
 use std::path::Path;
 
+use crate::authority::bulk;
 use crate::authority::issue::{Batch, Issued};
 use crate::authority::order::Order;
 use crate::authority::signer::purpose;
@@ -19,6 +21,12 @@ use order::order;
 pub use order::{Args, ask_customer, read_meta};
 
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
+    if args.bulk.template {
+        return session.data(bulk::ORDERS.as_bytes());
+    }
+    if let Some(path) = args.bulk.file(args.from.as_ref(), "lic issue --from orders.csv")? {
+        return file::run(path, &args, session);
+    }
     let mut authority = session.writing()?;
     let actor = session.actor(&authority)?;
     authority.check_may_issue(&actor, args.kind.unwrap_or(LicenseType::Commercial))?;

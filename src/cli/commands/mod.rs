@@ -3,6 +3,7 @@
 mod activate;
 mod audit;
 mod backup;
+mod bulk;
 mod change;
 mod completions;
 mod config;

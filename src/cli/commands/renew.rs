@@ -1,10 +1,12 @@
 //! `lic renew`: a later end, under the same id.
 
 mod args;
+mod file;
 
 use super::issue::save;
 use super::saving::Destination;
 use super::which::{refused, tell_if_suspended};
+use crate::authority::bulk;
 use crate::authority::issue::Issued;
 use crate::authority::planned::Planned;
 use crate::authority::refusal::Asked;
@@ -21,6 +23,12 @@ pub use args::Args;
 const LISTED: usize = 20;
 
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
+    if args.bulk.template {
+        return session.data(bulk::RENEWALS.as_bytes());
+    }
+    if let Some(path) = args.bulk.file(args.from.as_ref(), "lic renew --from renewals.csv")? {
+        return file::run(path, &args, session);
+    }
     let mut authority = session.writing()?;
     let actor = session.actor(&authority)?;
     actor.require(Role::Issuer, "renew licenses", &authority.read())?;

@@ -116,6 +116,23 @@ fn write_first_free(names: &[PathBuf], text: &str) -> Result<PathBuf, (PathBuf, 
     Err(refused)
 }
 
+/// Writes a file whole, and only where there is none, or where it holds just this already. It may be lost in a crash of the
+/// system: for what can be written again.
+pub fn write_again(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".lic-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(_) if fs::read(path).is_ok_and(|found| found == text.as_bytes()) => Ok(()),
+        Err(taken) => Err(taken.error),
+    }
+}
+
 /// Writes a file whole, and only where there is none.
 pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
     write_new_with(path, 0o644, |error| error, |out| out.write_all(text.as_bytes()))
@@ -188,7 +205,8 @@ pub fn save_page(
     Ok(())
 }
 
-fn can_write(folder: &Path) -> Result<(), Failure> {
+/// Refuses a folder that takes no files.
+pub fn can_write(folder: &Path) -> Result<(), Failure> {
     let tried = tempfile::Builder::new().prefix(".lic-").tempfile_in(folder);
     tried.map(|_| ()).map_err(|source| Failure::from(Error::file(folder, source)).hint("save elsewhere with --out"))
 }

@@ -349,6 +349,12 @@ impl Command<'_> {
         self
     }
 
+    /// Ctrl-C comes at the work that stops at a good place, after it has asked so often.
+    pub fn interrupted_after(mut self, asked: u64) -> Self {
+        self.terminal.interrupted_after = Some(asked);
+        self
+    }
+
     /// Another system user.
     pub fn user(mut self, user: fn() -> Option<String>) -> Self {
         self.user = user;

@@ -100,6 +100,8 @@ pub struct ScriptedTerminal {
     pub errors: Sink,
     pub answers: Rc<RefCell<Answers>>,
     pub questions: Rc<RefCell<Vec<String>>>,
+    /// How often the program may ask whether Ctrl-C came before it did; `None`: it never comes.
+    pub interrupted_after: Option<u64>,
 }
 
 impl ScriptedTerminal {
@@ -140,6 +142,14 @@ impl Terminal for ScriptedTerminal {
             Stream::Output => self.output_is_terminal,
             Stream::Errors => self.errors_is_terminal,
         }
+    }
+
+    fn note_interrupts(&mut self) {}
+
+    fn is_interrupted(&mut self) -> bool {
+        let left = self.interrupted_after.map(|left| left.checked_sub(1));
+        self.interrupted_after = left.map(Option::unwrap_or_default);
+        left == Some(None)
     }
 
     fn width(&self) -> Option<u16> {

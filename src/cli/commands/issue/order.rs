@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::authority::order::{End, Order, Quantity};
 use crate::authority::{Authority, Error, find};
 use crate::cli::args::{SigningArgs, parse_limit, whole};
+use crate::cli::commands::bulk::{BulkArgs, From};
 use crate::cli::error::Failure;
 use crate::cli::session::{Session, shown_path};
 use crate::ledger::{CustomerFilter, TierFilter};
@@ -23,7 +24,13 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 Examples:
   lic issue acme --tier pro --seats 12 --for 1y
   lic issue acme --tier enterprise --until 2027-12-31 --limit users=500 --note 'PO 4711'
-  lic issue acme --tier basic --request-id order-4711 --out - -q")]
+  lic issue acme --tier basic --request-id order-4711 --out - -q
+  lic issue --from --template > orders.csv
+  lic issue --from orders.csv --dry-run
+  lic issue --from orders.csv --out keys/
+
+A file is checked whole before anything is issued. What a row leaves out is as the flags say, else as the tier has it. The same
+file again goes on where it stopped: a row is known by its request id, or by what it orders.")]
 pub struct Args {
     /// The customer's short name
     #[arg(value_name = "CUSTOMER", add = crate::cli::complete::customers())]
@@ -46,9 +53,9 @@ pub struct Args {
     /// Without an end
     #[arg(long, group = "end")]
     pub(super) perpetual: bool,
-    /// The first day, YYYY-MM-DD [default: today]
-    #[arg(long, value_name = "DATE")]
-    pub(super) from: Option<Date>,
+    /// The first day, YYYY-MM-DD [default: today]; or a CSV file of orders, - for standard input
+    #[arg(long, value_name = "DATE|FILE", num_args = 0..=1, default_missing_value = "", value_hint = clap::ValueHint::FilePath)]
+    pub(super) from: Option<From<Date>>,
     /// commercial, trial or test [default: commercial]
     #[arg(long = "type", value_name = "TYPE")]
     pub(super) kind: Option<LicenseType>,
@@ -82,12 +89,15 @@ pub struct Args {
     /// How many licenses of these terms
     #[arg(long, value_name = "NUMBER", default_value_t = 1, allow_hyphen_values = true, value_parser = whole::<1, 10_000>)]
     pub(super) count: u32,
-    /// A name for this request: the same again gives the same license
+    /// A name for this request: the same again gives the same license; for a file, another name issues it once more
     #[arg(long, value_name = "ID")]
     pub(super) request_id: Option<String>,
-    /// Save to this file or folder, or print with - [default: CUSTOMER-TIER.lic here]
+    /// Save to this file or folder, or print with - [default: CUSTOMER-TIER.lic here]; for a file of orders, a folder or a list
+    /// (keys.csv, keys.jsonl)
     #[arg(long, value_name = "FILE|FOLDER|-", value_hint = clap::ValueHint::AnyPath)]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) bulk: BulkArgs,
     #[command(flatten)]
     pub(super) signing: SigningArgs,
 }
@@ -114,7 +124,18 @@ pub(super) fn order(args: &Args, authority: &Authority, session: &mut Session<'_
     };
     // In full, so that a request is the same however its tier was typed.
     let tier = find::tier(&authority.read(), &tier, product.as_ref())?.full_name();
-    let mut order = Order::new(customer, &tier);
+    Ok((filled(args, customer, &tier, product, session)?, answered))
+}
+
+/// The order that the flags stand for, for this customer and tier.
+pub(super) fn filled(
+    args: &Args,
+    customer: Slug,
+    tier: &str,
+    product: Option<Slug>,
+    session: &mut Session<'_>,
+) -> Result<Order, Failure> {
+    let mut order = Order::new(customer, tier);
     order.product = product;
     order.seats = args.seats;
     order.end = match (args.period, args.until, args.perpetual) {
@@ -123,7 +144,10 @@ pub(super) fn order(args: &Args, authority: &Authority, session: &mut Session<'_
         (_, _, true) => Some(End::Perpetual),
         _ => None,
     };
-    order.from = args.from;
+    order.from = match &args.from {
+        Some(From::Word(date)) => Some(*date),
+        _ => None,
+    };
     order.kind = args.kind.unwrap_or(LicenseType::Commercial);
     order.internal = args.internal;
     order.features = args.feature.iter().cloned().collect();
@@ -136,7 +160,7 @@ pub(super) fn order(args: &Args, authority: &Authority, session: &mut Session<'_
     if let Some(path) = &args.meta {
         order.meta = Some(read_meta(path, session)?);
     }
-    Ok((order, answered))
+    Ok(order)
 }
 
 /// A customer that a person picks.

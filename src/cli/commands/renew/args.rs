@@ -6,6 +6,7 @@ use crate::authority::order::End;
 use crate::authority::renew::{CountFrom, Renewal, Which};
 use crate::authority::{Authority, find};
 use crate::cli::args::SigningArgs;
+use crate::cli::commands::bulk::{BulkArgs, From};
 use crate::cli::commands::which::{named, named_or_picked};
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
@@ -23,7 +24,12 @@ Examples:
   lic renew LIC-7QK3-M2ZD
   lic renew LIC-7QK3-M2ZD --until 2028-12-31 --note 'PO 4711'
   lic renew --customer acme --all --for 1y
-  lic renew --expiring 30d --dry-run")]
+  lic renew --expiring 30d --dry-run
+  lic list --expiring 30d -o csv > renewals.csv
+  lic renew --from renewals.csv --for 1y --out keys/
+
+A file is checked whole before anything is renewed. What a row leaves out is as the flags say. The same file again goes on where
+it stopped: a row is known by its request id, or by what it asks for.")]
 pub struct Args {
     /// The licenses: ids, beginnings of ids, keys, or files that hold keys
     #[arg(value_name = "LICENSE", add = crate::cli::complete::licenses())]
@@ -46,9 +52,10 @@ pub struct Args {
     /// Without an end from now on
     #[arg(long, group = "end")]
     perpetual: bool,
-    /// Count from its 'end' or from 'today' [default: end; today where it has ended]
-    #[arg(long, value_name = "WHEN", conflicts_with_all = ["until", "perpetual"])]
-    from: Option<CountFrom>,
+    /// Count from its 'end' or from 'today' [default: end; today where it has ended]; or a CSV file of licenses, - for standard
+    /// input
+    #[arg(long, value_name = "WHEN|FILE", num_args = 0..=1, default_missing_value = "", value_hint = clap::ValueHint::FilePath)]
+    pub(super) from: Option<From<CountFrom>>,
     /// Take what the tier grants today: features, limits, grace; not the seats
     #[arg(long)]
     reprice: bool,
@@ -62,17 +69,40 @@ pub struct Args {
     #[arg(long, value_name = "FILE|FOLDER|-", value_hint = clap::ValueHint::AnyPath)]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) bulk: BulkArgs,
+    #[command(flatten)]
     pub(super) signing: SigningArgs,
+}
+
+impl Args {
+    /// What the arguments ask for, for these licenses.
+    pub(super) fn asked(&self, which: Which) -> Renewal {
+        let end = match (self.period, self.until, self.perpetual) {
+            (Some(period), _, _) => Some(End::For(period)),
+            (_, Some(date), _) => Some(End::Until(date)),
+            (_, _, true) => Some(End::Perpetual),
+            _ => None,
+        };
+        let from = match self.from {
+            Some(From::Word(from)) => Some(from),
+            _ => None,
+        };
+        Renewal { which, end, from, reprice: self.reprice, seats: None, note: self.note.clone() }
+    }
+
+    /// Whether the arguments choose licenses, as a file does.
+    pub(super) fn chooses(&self) -> bool {
+        !self.licenses.is_empty() || self.customer.is_some() || self.expiring.is_some()
+    }
 }
 
 /// The renewal that the arguments stand for, and the arguments that had to be asked for.
 pub(super) fn renewal(args: &Args, authority: &Authority, session: &mut Session<'_>) -> Result<(Renewal, Vec<String>), Failure> {
-    let mut end = match (args.period, args.until, args.perpetual) {
-        (Some(period), _, _) => Some(End::For(period)),
-        (_, Some(date), _) => Some(End::Until(date)),
-        (_, _, true) => Some(End::Perpetual),
-        _ => None,
-    };
+    let counted = matches!(args.from, Some(From::Word(_)));
+    if counted && (args.until.is_some() || args.perpetual) {
+        return Err(Failure::usage("--from goes with a period, not with --until or --perpetual").hint(EXAMPLE));
+    }
+    let mut end = args.asked(Which::These(Vec::new())).end;
     let mut answered = Vec::new();
     let which = if args.all || args.expiring.is_some() {
         let customer = args.customer.as_ref().map(|name| find::customer(&authority.read(), name)).transpose()?;
@@ -95,5 +125,5 @@ pub(super) fn renewal(args: &Args, authority: &Authority, session: &mut Session<
     } else {
         Which::These(named(&args.licenses, authority, session)?.iter().map(|record| record.id).collect())
     };
-    Ok((Renewal { which, end, from: args.from, reprice: args.reprice, note: args.note.clone() }, answered))
+    Ok((Renewal { end, ..args.asked(which) }, answered))
 }

@@ -1,0 +1,195 @@
+//! What `lic issue --from` and `lic renew --from` share: a file is checked whole, then done batch after batch.
+
+mod args;
+mod follow;
+mod keys;
+mod lists;
+mod progress;
+mod spool;
+
+use std::path::Path;
+
+use crate::authority::bulk::{BulkFile, Checked, Finished};
+use crate::authority::csv_import::Problem;
+use crate::authority::{Actor, Authority};
+use crate::cli::args::SigningArgs;
+use crate::cli::error::{Failure, exit};
+use crate::cli::passphrase::Asking;
+use crate::cli::session::{Session, shown_path};
+pub use args::{BulkArgs, From, mapped};
+use follow::Follower;
+use keys::Keys;
+pub use spool::spool;
+
+/// How many problems, and how many unusual rows, are told one by one.
+const TOLD: usize = 20;
+
+/// The words for what is done.
+#[derive(Clone, Copy)]
+pub struct Verb {
+    /// `issue`
+    pub now: &'static str,
+    /// `Issue`
+    pub asked: &'static str,
+    /// `issued`
+    pub done: &'static str,
+}
+
+pub const ISSUE: Verb = Verb { now: "issue", asked: "Issue", done: "issued" };
+pub const RENEW: Verb = Verb { now: "renew", asked: "Renew", done: "renewed" };
+
+/// A file, and what is wanted of it.
+pub struct Job<'j> {
+    pub verb: Verb,
+    /// The file as it was typed.
+    pub typed: &'j Path,
+    pub file: Result<BulkFile, Vec<Problem>>,
+    pub args: &'j BulkArgs,
+    pub out: Option<&'j Path>,
+    pub signing: &'j SigningArgs,
+}
+
+/// Does what a file asks.
+pub fn run(job: Job<'_>, mut authority: Authority, actor: &Actor, session: &mut Session<'_>) -> Result<(), Failure> {
+    let Job { verb, typed, file, args, out, signing } = job;
+    let name = shown_path(typed);
+    let file = file.map_err(|problems| refuse(&name, &problems, problems.len() as u64, verb, session))?;
+    let ignored = file.ignored();
+    if !ignored.is_empty() {
+        session.note(&format!("columns left out: {}", ignored.join(", ")));
+    }
+    let at = session.now();
+    let mut follower = Follower::new(verb, file.header(), args.failed.as_deref(), session)?;
+    let checked = authority.check_bulk(actor, &file, at, &mut follower)?;
+    let failed = follower.checked();
+    if checked.cancelled {
+        return Err(Failure::cancelled());
+    }
+    let bad = tell_problems(&name, &checked, session);
+    if !session.globals.dry_run {
+        failed.keep(session)?;
+    }
+    if checked.bad > 0 && !(args.keep_going && checked.fresh + checked.answered > 0) {
+        return Err(refused(&name, checked.problem_count, verb).hint(hint_after_refusal(args, checked.fresh + checked.answered)));
+    }
+    tell_unusual(&checked, session);
+    if session.globals.dry_run {
+        session.note(&format!("would {} {}{bad} (dry run)", verb.now, counted(&checked, verb)));
+        return if checked.bad > 0 { Err(Failure::silent(exit::PARTLY)) } else { Ok(()) };
+    }
+    let keys = Keys::of(out, checked.fresh + checked.answered, &authority, session)?;
+    if checked.fresh > 0 {
+        authority.check_may_sign(actor, checked.kinds.iter().copied())?;
+        confirm(&checked, verb, session)?;
+    }
+    let signers = authority.unlock_for(actor, checked.kinds.iter().copied(), &mut Asking::new(session, signing))?;
+    let mut entropy = std::mem::replace(&mut session.world.entropy, Box::new(NoEntropy));
+    let mut follower = Follower::passing_on(verb, checked.fresh + checked.answered, keys, session)?;
+    let run = authority.run_bulk(actor, &file, &signers, checked.fresh, args.keep_going, at, &mut *entropy, &mut follower);
+    let ended = run.and_then(|finished| follower.finish(!finished.unfinished).map(|()| finished));
+    session.world.entropy = entropy;
+    let outcome = ended.and_then(|finished| tell(&name, &checked, &finished, verb, session));
+    authority.close()?;
+    outcome
+}
+
+/// Stands in where the work has taken the real one for itself.
+struct NoEntropy;
+
+impl crate::world::Entropy for NoEntropy {
+    fn fill(&mut self, _: &mut [u8]) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::ResourceBusy.into())
+    }
+}
+
+fn confirm(checked: &Checked, verb: Verb, session: &mut Session<'_>) -> Result<(), Failure> {
+    if !session.can_ask() {
+        return Ok(());
+    }
+    let question = format!("{} {}?", verb.asked, licenses(checked.fresh));
+    if session.ask_confirm(&question, checked.unusual_count == 0)? { Ok(()) } else { Err(Failure::cancelled()) }
+}
+
+fn tell(name: &str, checked: &Checked, finished: &Finished, verb: Verb, session: &mut Session<'_>) -> Result<(), Failure> {
+    let Finished { signed, answered, bad, problems, unfinished } = finished;
+    for problem in problems.iter().filter(|problem| !checked.problems.contains(problem)).take(TOLD) {
+        session.warn(&format!("{name}: {problem}"));
+    }
+    let before = if *answered > 0 { format!("; {} before", of_rows(*answered, verb.done)) } else { String::new() };
+    let left = checked.rows().saturating_sub(signed + answered + bad);
+    if *unfinished {
+        let code = if session.world.terminal.is_interrupted() { exit::CANCELLED } else { exit::PARTLY };
+        let message = format!("stopped: {} {}{before}; {} left", licenses(*signed), verb.done, rows(left.max(1)));
+        return Err(Failure::new(code, message).hint("the same command with the same file goes on, and doubles nothing"));
+    }
+    if *signed == 0 && *answered > 0 {
+        session.note(&format!("nothing to {}: {} before", verb.now, of_rows(*answered, verb.done)));
+    } else {
+        session.tick(&format!("{} {}{before}", verb.done, licenses(*signed)));
+    }
+    if *answered > 0 {
+        session.hint(&format!("to {} the same once more, give the file a name: --request-id NAME", verb.now));
+    }
+    if *bad > 0 {
+        let message = format!("{} could not be {}", rows(*bad), verb.done);
+        return Err(Failure::new(exit::PARTLY, message).hint("mend those, and run it again with the whole file"));
+    }
+    Ok(())
+}
+
+fn tell_problems(name: &str, checked: &Checked, session: &mut Session<'_>) -> String {
+    for problem in checked.problems.iter().take(TOLD) {
+        session.warn(&format!("{name}: {problem}"));
+    }
+    if checked.bad == 0 { String::new() } else { format!("; {} cannot be done", rows(checked.bad)) }
+}
+
+fn tell_unusual(checked: &Checked, session: &mut Session<'_>) {
+    for (line, note) in checked.unusual.iter().take(TOLD) {
+        session.warn(&format!("line {line}: unusual: {note}"));
+    }
+    if let Some(more) = checked.unusual_count.checked_sub(TOLD as u64).filter(|more| *more > 0) {
+        session.warn(&format!("… and {more} more that are unusual"));
+    }
+}
+
+/// Tells what is wrong with a file, up to a screenful, and refuses it.
+fn refuse(name: &str, problems: &[Problem], count: u64, verb: Verb, session: &mut Session<'_>) -> Failure {
+    for problem in problems.iter().take(TOLD) {
+        session.warn(&format!("{name}: {problem}"));
+    }
+    refused(name, count, verb).hint(format!("see what a file looks like with 'lic {} --from --template'", verb.now))
+}
+
+fn refused(name: &str, count: u64, verb: Verb) -> Failure {
+    let more = count.saturating_sub(TOLD as u64);
+    let more = if more == 0 { String::new() } else { format!(" ({more} more like these)") };
+    let problems = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
+    Failure::failed(format!("{name} has {problems}{more}; nothing was {}", verb.done))
+}
+
+fn hint_after_refusal(args: &BulkArgs, good: u64) -> &'static str {
+    match (args.keep_going, good) {
+        (_, 0) => "mend the file, or choose other columns with --map",
+        _ => "mend the file; or do the good rows with --keep-going, and put the others into a file with --failed FILE",
+    }
+}
+
+fn counted(checked: &Checked, verb: Verb) -> String {
+    match checked.answered {
+        0 => licenses(checked.fresh),
+        before => format!("{}; {} before", licenses(checked.fresh), of_rows(before, verb.done)),
+    }
+}
+
+fn of_rows(count: u64, done: &str) -> String {
+    if count == 1 { format!("1 row was {done}") } else { format!("{count} rows were {done}") }
+}
+
+fn licenses(count: u64) -> String {
+    if count == 1 { "1 license".into() } else { format!("{count} licenses") }
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".into() } else { format!("{count} rows") }
+}
