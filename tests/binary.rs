@@ -6,6 +6,8 @@
 
 #![cfg(all(unix, feature = "authority"))]
 
+#[path = "binary/bulk.rs"]
+mod bulk;
 #[path = "binary/notify.rs"]
 mod notify;
 #[path = "binary/processes.rs"]

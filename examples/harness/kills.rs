@@ -1,4 +1,4 @@
-//! `kill -9` at random moments of five kinds of work, often while another process writes.
+//! `kill -9` at random moments of six kinds of work, often while another process writes.
 //!
 //! A kill falls anywhere between the start of the process and a little after its usual end. Whatever it hits, the work is done
 //! whole or not at all; what was acknowledged (an id printed, an exit of 0) is there; and the same command again does what is
@@ -24,11 +24,12 @@ pub enum Work {
     Renew,
     Revoke,
     Bulk,
+    File,
     Import,
 }
 
 impl Work {
-    pub const ALL: [Self; 5] = [Self::Issue, Self::Renew, Self::Revoke, Self::Bulk, Self::Import];
+    pub const ALL: [Self; 6] = [Self::Issue, Self::Renew, Self::Revoke, Self::Bulk, Self::File, Self::Import];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -36,20 +37,21 @@ impl Work {
             Self::Renew => "renew",
             Self::Revoke => "revoke",
             Self::Bulk => "bulk",
+            Self::File => "file",
             Self::Import => "import",
         }
     }
 
     /// How many rounds one authority sees before it is examined and the next one is made, so that it stays small.
     fn rounds(self) -> u64 {
-        if matches!(self, Self::Bulk | Self::Import) { 10 } else { 50 }
+        if matches!(self, Self::Bulk | Self::File | Self::Import) { 10 } else { 50 }
     }
 
     /// How much of it there is, in the ledger, of everything that was ever done.
     fn extent(self, ledger: &Ledger) -> Result<u64, LedgerError> {
         let mut filter = EventFilter { customer: customer("acme"), ..EventFilter::default() };
         filter.kinds = match self {
-            Self::Issue | Self::Bulk => {
+            Self::Issue | Self::Bulk | Self::File => {
                 // No status is asked for, so that the moment does not matter.
                 let licenses = LicenseFilter { customer: filter.customer, ..LicenseFilter::new(Date::LAST.start()) };
                 return ledger.read().count_licenses(&licenses);
@@ -74,7 +76,7 @@ impl Work {
     fn step(self) -> u64 {
         match self {
             Self::Bulk => BULK,
-            Self::Import => ROWS,
+            Self::File | Self::Import => ROWS,
             Self::Issue | Self::Renew | Self::Revoke => 1,
         }
     }
@@ -88,6 +90,11 @@ impl Work {
         let words: &[&str] = match self {
             Self::Issue => &["issue", "acme", "--tier", "basic", "--request-id", &request, "--out", "keys/"],
             Self::Bulk => &["issue", "acme", "--tier", "basic", "--count", &bulk, "--request-id", &request, "--out", "keys/"],
+            Self::File => {
+                let rows = (0..ROWS).map(|row| format!("acme,basic,round {round} row {row}\n")).collect::<String>();
+                std::fs::write(stage.path(&file), format!("customer,tier,note\n{rows}")).map_err(|error| error.to_string())?;
+                &["issue", "--from", &file]
+            }
             Self::Renew => &["renew", license, "--for", "1mo", "--request-id", &request, "--out", "keys/"],
             Self::Revoke => &["revoke", license, "--reason", "refund"],
             Self::Import => {
@@ -119,7 +126,7 @@ struct Met {
 pub fn run(lic: &Path, count: u64, seed: u64, of: Option<&str>) -> Result<String, String> {
     let works: Vec<Work> = Work::ALL.into_iter().filter(|work| of.is_none_or(|of| of == work.name())).collect();
     if works.is_empty() {
-        return Err(format!("--of names issue, renew, revoke, bulk or import, not {}", of.unwrap_or("nothing")));
+        return Err(format!("--of names issue, renew, revoke, bulk, file or import, not {}", of.unwrap_or("nothing")));
     }
     let reports: Result<Vec<String>, String> = works.into_iter().map(|work| kill(lic, work, count, seed)).collect();
     Ok(reports?.join("\n"))
@@ -152,7 +159,7 @@ fn one_authority(stage: &Stage, work: Work, count: u64, random: &mut Random, met
             &stage
                 .lic(&["issue", "acme", "--tier", "basic", "--count", &stock, "--out", "stock/", "--as", "ops", "-o", "name"])?,
         ),
-        Work::Issue | Work::Bulk | Work::Import => Vec::new(),
+        Work::Issue | Work::Bulk | Work::File | Work::Import => Vec::new(),
     };
     let mut promised = licenses.clone();
     // The first round is not killed: it tells how long the work takes.

@@ -4,7 +4,7 @@
 //! cargo build --release
 //! cargo run --release --example harness -- flips              # 2,000 flipped bytes in a ledger of 1,000 licenses
 //! cargo run --release --example harness -- backups            # 60 backups while two processes write
-//! cargo run --release --example harness -- kills              # 1,000 kills of each of five kinds of work; --of names one
+//! cargo run --release --example harness -- kills              # 1,000 kills of each of six kinds of work; --of names one
 //! cargo run --release --example harness -- writers            # two writers at once, 5,000 licenses each; --batch 500: in bulk
 //! cargo run --release --example harness -- notify             # 200 kills of 'lic notify' with a mail server
 //! cargo run --release --example harness -- month              # 31 days of 'lic notify' with outages, as a transcript
@@ -35,7 +35,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: harness flips   [--count 2000] [--licenses 1000] [--seed 1] [--lic PATH]
        harness backups [--count 60] [--lic PATH]
-       harness kills   [--count 1000] [--of issue|renew|revoke|bulk|import] [--seed 1] [--lic PATH]
+       harness kills   [--count 1000] [--of issue|renew|revoke|bulk|file|import] [--seed 1] [--lic PATH]
        harness notify  [--count 200] [--seed 1] [--lic PATH]
        harness month   [--customers 40] [--seed 1]
        harness writers [--count 5000] [--batch 1] [--lic PATH]

@@ -9,6 +9,7 @@ mod support;
 mod activate;
 mod audit;
 mod backup;
+mod bulk;
 mod change;
 mod completions;
 mod config;

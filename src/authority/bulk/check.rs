@@ -79,7 +79,11 @@ impl Authority {
     ) -> Result<Option<Vec<Problem>>, Error> {
         let (typed, given) = match file.typed(row) {
             Ok(typed) => typed,
-            Err(problems) => return Ok(Some(problems)),
+            Err(mut problems) => {
+                problems.extend(planner.strangers(&self.read(), &file.form, row)?);
+                problems.sort_by_key(|problem| (problem.line, problem.column.as_ref().map(|column| column.number)));
+                return Ok(Some(problems));
+            }
         };
         let mut asked = Asked { line: row.line, typed, given, request: None, id: None };
         match planner.plan(&self.read(), &mut asked) {

@@ -127,6 +127,15 @@ impl OrderForm {
         }
     }
 
+    /// The customer, the tier and the product of a row that has other problems: they are looked up all the same.
+    pub fn words(&self, row: &Row) -> (Option<String>, Option<String>, Option<Slug>) {
+        let mut cells = self.columns.of(row);
+        let customer = cells.line(OrderField::Customer).or_else(|| self.defaults.customer.clone());
+        let tier = cells.line(OrderField::Tier).or_else(|| self.defaults.tier.clone());
+        let product = cells.parsed(OrderField::Product, slug).or_else(|| self.defaults.order.product.clone());
+        (customer, tier, product)
+    }
+
     /// Puts the cells of the columns `meta.NAME` into the object under these names, as texts.
     fn add_members(&self, row: &Row, meta: &mut Option<Value>) -> Result<(), (usize, &'static str)> {
         for (place, name) in &self.meta {

@@ -133,6 +133,30 @@ impl Planner {
         }
     }
 
+    /// What is wrong with the customer and the tier of a row that has other problems.
+    pub fn strangers(&mut self, tables: &Tables<'_>, form: &Form, row: &Row) -> Result<Vec<Problem>, Error> {
+        let Form::Orders(orders) = form else { return Ok(Vec::new()) };
+        let (customer, tier, product) = orders.words(row);
+        let customer = customer.map(|word| self.customer(tables, &word).map(|customer| customer.archived.then_some(customer)));
+        let tier = tier.map(|word| self.tier(tables, &word, product.as_ref()));
+        let mut problems = Vec::new();
+        let refused = [
+            match customer {
+                Some(Ok(Some(archived))) => Some(Error::ArchivedCustomer(archived.slug.clone()).into()),
+                Some(Err(refusal)) => Some(refusal),
+                _ => None,
+            },
+            tier.and_then(Result::err),
+        ];
+        for refusal in refused.into_iter().flatten() {
+            match refusal {
+                Refusal::Row(error) => problems.push(problem(form, row, &error)),
+                Refusal::Whole(error) => return Err(error),
+            }
+        }
+        Ok(problems)
+    }
+
     fn plan_order(&mut self, tables: &Tables<'_>, asked: &mut Asked) -> Result<Planned, Refusal> {
         let Typed::Order(typed) = &mut asked.typed else { return Err(odd()) };
         let customer = self.customer(tables, &typed.customer)?;

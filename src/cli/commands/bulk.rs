@@ -9,7 +9,7 @@ mod spool;
 
 use std::path::Path;
 
-use crate::authority::bulk::{BulkFile, Checked, Finished};
+use crate::authority::bulk::{BATCH, BulkFile, Checked, Finished};
 use crate::authority::csv_import::Problem;
 use crate::authority::{Actor, Authority};
 use crate::cli::args::SigningArgs;
@@ -53,7 +53,8 @@ pub struct Job<'j> {
 pub fn run(job: Job<'_>, mut authority: Authority, actor: &Actor, session: &mut Session<'_>) -> Result<(), Failure> {
     let Job { verb, typed, file, args, out, signing } = job;
     let name = shown_path(typed);
-    let file = file.map_err(|problems| refuse(&name, &problems, problems.len() as u64, verb, session))?;
+    let mut file = file.map_err(|problems| refuse(&name, &problems, verb, session))?;
+    file.batch = args.batch.map_or(BATCH, |rows| rows as usize);
     let ignored = file.ignored();
     if !ignored.is_empty() {
         session.note(&format!("columns left out: {}", ignored.join(", ")));
@@ -71,6 +72,10 @@ pub fn run(job: Job<'_>, mut authority: Authority, actor: &Actor, session: &mut 
     }
     if checked.bad > 0 && !(args.keep_going && checked.fresh + checked.answered > 0) {
         return Err(refused(&name, checked.problem_count, verb).hint(hint_after_refusal(args, checked.fresh + checked.answered)));
+    }
+    if checked.rows() == 0 {
+        session.note(&format!("{name} has no rows: nothing to {}", verb.now));
+        return Ok(authority.close()?);
     }
     tell_unusual(&checked, session);
     if session.globals.dry_run {
@@ -124,14 +129,14 @@ fn tell(name: &str, checked: &Checked, finished: &Finished, verb: Verb, session:
     }
     if *signed == 0 && *answered > 0 {
         session.note(&format!("nothing to {}: {} before", verb.now, of_rows(*answered, verb.done)));
+        session.hint(&format!("to {} the same once more, give the file a name: --request-id NAME", verb.now));
     } else {
         session.tick(&format!("{} {}{before}", verb.done, licenses(*signed)));
     }
-    if *answered > 0 {
-        session.hint(&format!("to {} the same once more, give the file a name: --request-id NAME", verb.now));
-    }
-    if *bad > 0 {
-        let message = format!("{} could not be {}", rows(*bad), verb.done);
+    // Rows that have too many cells or too few are none to the work.
+    let bad = checked.bad.max(*bad);
+    if bad > 0 {
+        let message = format!("{} could not be {}", rows(bad), verb.done);
         return Err(Failure::new(exit::PARTLY, message).hint("mend those, and run it again with the whole file"));
     }
     Ok(())
@@ -154,11 +159,11 @@ fn tell_unusual(checked: &Checked, session: &mut Session<'_>) {
 }
 
 /// Tells what is wrong with a file, up to a screenful, and refuses it.
-fn refuse(name: &str, problems: &[Problem], count: u64, verb: Verb, session: &mut Session<'_>) -> Failure {
+fn refuse(name: &str, problems: &[Problem], verb: Verb, session: &mut Session<'_>) -> Failure {
     for problem in problems.iter().take(TOLD) {
         session.warn(&format!("{name}: {problem}"));
     }
-    refused(name, count, verb).hint(format!("see what a file looks like with 'lic {} --from --template'", verb.now))
+    refused(name, problems.len() as u64, verb).hint(format!("see what a file looks like with 'lic {} --from --template'", verb.now))
 }
 
 fn refused(name: &str, count: u64, verb: Verb) -> Failure {

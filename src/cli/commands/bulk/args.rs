@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::cli::args::whole;
 use crate::cli::error::Failure;
 
 /// What follows `--from`: a file; or, as it was before there were files, something else that is said in one word.
@@ -41,6 +42,9 @@ pub struct BulkArgs {
     /// With --from FILE: do the rows that can be done, and leave out the others
     #[arg(long, requires = "from")]
     pub keep_going: bool,
+    /// With --from FILE: how many rows are recorded in one go [default: 8192]
+    #[arg(long, value_name = "ROWS", requires = "from", value_parser = whole::<1, 50_000>)]
+    pub batch: Option<u32>,
     /// With --from FILE: write the rows that cannot be done to this CSV file, to be mended
     #[arg(long, value_name = "FILE", requires = "from", value_hint = clap::ValueHint::FilePath)]
     pub failed: Option<PathBuf>,
@@ -54,8 +58,8 @@ impl BulkArgs {
             Some(From::Nothing) if !self.template => {
                 Err(Failure::usage("--from needs a file").hint(format!("{example}; or --from --template for an empty one")))
             }
-            _ if self.map.is_empty() && !self.keep_going && self.failed.is_none() => Ok(None),
-            _ => Err(Failure::usage("--map, --keep-going and --failed go with a file").hint(example)),
+            _ if self.map.is_empty() && !self.keep_going && self.failed.is_none() && self.batch.is_none() => Ok(None),
+            _ => Err(Failure::usage("--map, --keep-going, --batch and --failed go with a file").hint(example)),
         }
     }
 }
