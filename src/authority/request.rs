@@ -41,8 +41,7 @@ impl<'a> Named<'a> {
     /// [`Error::RequestReused`] where that one wished for something else.
     pub fn answered(&self, tables: &Tables<'_>) -> Result<Option<Vec<Issued>>, Error> {
         let mut earlier = Vec::new();
-        loop {
-            let Some((license, rev)) = answer(tables, &self.at(earlier.len()))? else { break };
+        while let Some((license, rev)) = answer(tables, &self.at(earlier.len()))? {
             earlier.push(as_answered(tables, license, rev)?);
         }
         Ok((!earlier.is_empty()).then_some(earlier))

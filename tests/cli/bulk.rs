@@ -108,14 +108,24 @@ fn what_a_row_leaves_out_is_as_the_flags_say() {
 #[test]
 fn rows_that_cannot_be_done_are_left_out_and_come_back_to_be_mended() {
     let desk = house();
-    desk.write("orders.csv", "customer,tier,seats,note\nacme,basic,1,\nacne,basic,0,=1+1\nglobex,basic\n#old,pro,1,\nacme,basic,2,\n");
+    desk.write(
+        "orders.csv",
+        "customer,tier,seats,note\nacme,basic,1,\nacne,basic,0,=1+1\nglobex,basic\n#old,pro,1,\nacme,basic,2,\n",
+    );
     let before = desk.files();
     assert_snapshot!("refused_whole", desk.lic(&["issue", "--from", "orders.csv"]));
     assert!(desk.files() == before);
-    assert_snapshot!("kept_going", desk.lic(&["issue", "--from", "orders.csv", "--keep-going", "--failed", "bad.csv", "-o", "name"]));
+    assert_snapshot!(
+        "kept_going",
+        desk.lic(&["issue", "--from", "orders.csv", "--keep-going", "--failed", "bad.csv", "-o", "name"])
+    );
     assert_snapshot!("failed_rows", desk.read("bad.csv"));
     assert_snapshot!("failed_file_is_there", desk.lic(&["issue", "--from", "orders.csv", "--keep-going", "--failed", "bad.csv"]));
-    let mended = desk.read("bad.csv").replace("acne", "acme").replace("\"0\"", "\"9\"").replace("\"globex\",\"basic\"", "\"globex\",\"pro\"");
+    let mended = desk
+        .read("bad.csv")
+        .replace("acne", "acme")
+        .replace("\"0\"", "\"9\"")
+        .replace("\"globex\",\"basic\"", "\"globex\",\"pro\"");
     desk.write("mended.csv", mended);
     desk.lic(&["issue", "--from", "mended.csv", "-q"]).done();
     assert_eq!(licenses(&desk), 4);
@@ -126,7 +136,10 @@ fn rows_that_cannot_be_done_are_left_out_and_come_back_to_be_mended() {
 #[test]
 fn roles_and_limits_reach_every_row_and_unusual_ones_are_told() {
     let desk = house();
-    desk.write("orders.csv", "customer,tier,term,type,seats\nacme,basic,1y,,\nacme,basic,2y,,\nacme,basic,,trial,\nold,basic,,,\n");
+    desk.write(
+        "orders.csv",
+        "customer,tier,term,type,seats\nacme,basic,1y,,\nacme,basic,2y,,\nacme,basic,,trial,\nold,basic,,,\n",
+    );
     assert_snapshot!("viewer", desk.lic(&["issue", "--from", "orders.csv", "--as", "eve"]));
     desk.lic(&["customer", "archive", "old"]).done();
     assert_snapshot!("limits", desk.lic(&["issue", "--from", "orders.csv", "--as", "ivan"]));

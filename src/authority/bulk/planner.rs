@@ -80,6 +80,9 @@ impl From<crate::ledger::LedgerError> for Refusal {
     }
 }
 
+/// What a word stands for, or why it stands for nothing.
+type Found<T> = Result<Arc<T>, Arc<Error>>;
+
 /// Plans rows, one after the other.
 pub(super) struct Planner {
     actor: Actor,
@@ -87,8 +90,8 @@ pub(super) struct Planner {
     /// The address below which status lists are published.
     status: Option<String>,
     pub names: Names,
-    customers: HashMap<String, Result<Arc<Customer>, Arc<Error>>>,
-    tiers: HashMap<(String, Option<Slug>), Result<Arc<Tier>, Arc<Error>>>,
+    customers: HashMap<String, Found<Customer>>,
+    tiers: HashMap<(String, Option<Slug>), Found<Tier>>,
     /// The newest licenses of customers, with those that were planned.
     earlier: HashMap<Slug, Vec<Earlier>>,
     people: Option<People>,

@@ -67,6 +67,8 @@ struct Work<'w> {
     keep_going: bool,
     /// Whether a row could not be done that nobody knew of: nothing more is begun.
     stuck: bool,
+    /// Whether somebody else has written: what is planned already is for the wrong places, and nothing is planned behind it.
+    outrun: bool,
 }
 
 /// The rows of a file, one by one.
@@ -101,7 +103,7 @@ impl Authority {
         let stamp = Stamp { signers, by: actor.slug(), at };
         thread::scope(|scope| {
             let workers = Workers::start(scope, stamp);
-            let mut work = Work { planner, ids, workers: &workers, signers, keep_going, stuck: false };
+            let mut work = Work { planner, ids, workers: &workers, signers, keep_going, stuck: false, outrun: false };
             self.batches(file, &mut work, watch)
         })
     }
@@ -113,11 +115,12 @@ impl Authority {
         let mut settled = 0;
         loop {
             while ahead.len() < AHEAD {
-                if work.planner.is_full() {
-                    if !ahead.is_empty() {
-                        // What was planned and is not recorded is known to the planner alone.
-                        break;
-                    }
+                if (work.outrun || work.planner.is_full()) && !ahead.is_empty() {
+                    // What was planned and is not recorded is known to the planner alone.
+                    break;
+                }
+                if work.outrun || work.planner.is_full() {
+                    work.outrun = false;
                     work.planner.forget();
                 }
                 let before = ahead.back().map(|batch| batch.after);
@@ -149,7 +152,8 @@ impl Authority {
                 settled += 1;
             }
             let goes_on = watch.committed(settled)?;
-            if lost || (!goes_on && !(ahead.is_empty() && rows.is_at_end()?)) {
+            let at_end = ahead.is_empty() && rows.is_at_end()?;
+            if lost || !(goes_on || at_end) {
                 work.stuck = true;
                 break;
             }
@@ -310,6 +314,7 @@ fn record(
     let mut problems = Vec::new();
     let now = Numbers { events: tx.head()?.size(), places: tables.next_status_index()? };
     if now != before {
+        work.outrun = true;
         work.planner.refresh(&tables)?;
         let (mut again, mut drafts, mut next) = (Vec::new(), Vec::new(), now);
         for one in &mut asked {

@@ -6,6 +6,7 @@ mod keys;
 mod lists;
 mod progress;
 mod spool;
+mod words;
 
 use std::path::Path;
 
@@ -20,9 +21,7 @@ pub use args::{BulkArgs, From, mapped};
 use follow::Follower;
 use keys::Keys;
 pub use spool::spool;
-
-/// How many problems, and how many unusual rows, are told one by one.
-const TOLD: usize = 20;
+use words::{counted, hint_after_refusal, licenses, of_rows, refuse, refused, rows, tell_problems, tell_unusual};
 
 /// The words for what is done.
 #[derive(Clone, Copy)]
@@ -117,7 +116,7 @@ fn confirm(checked: &Checked, verb: Verb, session: &mut Session<'_>) -> Result<(
 
 fn tell(name: &str, checked: &Checked, finished: &Finished, verb: Verb, session: &mut Session<'_>) -> Result<(), Failure> {
     let Finished { signed, answered, bad, problems, unfinished } = finished;
-    for problem in problems.iter().filter(|problem| !checked.problems.contains(problem)).take(TOLD) {
+    for problem in problems.iter().filter(|problem| !checked.problems.contains(problem)).take(words::TOLD) {
         session.warn(&format!("{name}: {problem}"));
     }
     let before = if *answered > 0 { format!("; {} before", of_rows(*answered, verb.done)) } else { String::new() };
@@ -140,61 +139,4 @@ fn tell(name: &str, checked: &Checked, finished: &Finished, verb: Verb, session:
         return Err(Failure::new(exit::PARTLY, message).hint("mend those, and run it again with the whole file"));
     }
     Ok(())
-}
-
-fn tell_problems(name: &str, checked: &Checked, session: &mut Session<'_>) -> String {
-    for problem in checked.problems.iter().take(TOLD) {
-        session.warn(&format!("{name}: {problem}"));
-    }
-    if checked.bad == 0 { String::new() } else { format!("; {} cannot be done", rows(checked.bad)) }
-}
-
-fn tell_unusual(checked: &Checked, session: &mut Session<'_>) {
-    for (line, note) in checked.unusual.iter().take(TOLD) {
-        session.warn(&format!("line {line}: unusual: {note}"));
-    }
-    if let Some(more) = checked.unusual_count.checked_sub(TOLD as u64).filter(|more| *more > 0) {
-        session.warn(&format!("… and {more} more that are unusual"));
-    }
-}
-
-/// Tells what is wrong with a file, up to a screenful, and refuses it.
-fn refuse(name: &str, problems: &[Problem], verb: Verb, session: &mut Session<'_>) -> Failure {
-    for problem in problems.iter().take(TOLD) {
-        session.warn(&format!("{name}: {problem}"));
-    }
-    refused(name, problems.len() as u64, verb).hint(format!("see what a file looks like with 'lic {} --from --template'", verb.now))
-}
-
-fn refused(name: &str, count: u64, verb: Verb) -> Failure {
-    let more = count.saturating_sub(TOLD as u64);
-    let more = if more == 0 { String::new() } else { format!(" ({more} more like these)") };
-    let problems = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
-    Failure::failed(format!("{name} has {problems}{more}; nothing was {}", verb.done))
-}
-
-fn hint_after_refusal(args: &BulkArgs, good: u64) -> &'static str {
-    match (args.keep_going, good) {
-        (_, 0) => "mend the file, or choose other columns with --map",
-        _ => "mend the file; or do the good rows with --keep-going, and put the others into a file with --failed FILE",
-    }
-}
-
-fn counted(checked: &Checked, verb: Verb) -> String {
-    match checked.answered {
-        0 => licenses(checked.fresh),
-        before => format!("{}; {} before", licenses(checked.fresh), of_rows(before, verb.done)),
-    }
-}
-
-fn of_rows(count: u64, done: &str) -> String {
-    if count == 1 { format!("1 row was {done}") } else { format!("{count} rows were {done}") }
-}
-
-fn licenses(count: u64) -> String {
-    if count == 1 { "1 license".into() } else { format!("{count} licenses") }
-}
-
-fn rows(count: u64) -> String {
-    if count == 1 { "1 row".into() } else { format!("{count} rows") }
 }

@@ -1,5 +1,6 @@
 //! `lic issue`: a signed key for a customer.
 
+mod ask;
 mod file;
 mod order;
 
@@ -17,8 +18,9 @@ use crate::cli::passphrase::Asking;
 use crate::cli::session::Session;
 use crate::cli::views::issued::{IssuedView, summary};
 use crate::license::{Date, LicenseId, LicenseType};
+pub use ask::ask_customer;
 use order::order;
-pub use order::{Args, ask_customer, read_meta};
+pub use order::{Args, read_meta};
 
 pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     if args.bulk.template {

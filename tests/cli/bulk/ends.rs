@@ -27,7 +27,8 @@ fn ctrl_c_stops_after_a_batch_and_the_same_file_goes_on() {
     let mut keys: Vec<String> = desk.read("keys.csv").lines().skip(1).map(|line| line[..13].to_owned()).collect();
     keys.sort();
     assert_eq!(keys, ids.lines().collect::<Vec<_>>(), "the list holds every license once, those from before too");
-    let seats: Vec<String> = desk.read("keys.csv").lines().skip(1).map(|line| line.split(',').nth(4).unwrap().to_owned()).collect();
+    let seats: Vec<String> =
+        desk.read("keys.csv").lines().skip(1).map(|line| line.split(',').nth(4).unwrap().to_owned()).collect();
     assert_eq!(seats, (1..=MANY).map(|seats| seats.to_string()).collect::<Vec<_>>(), "in the order of the file");
     desk.lic(&["audit", "verify", "-q"]).done();
 }

@@ -23,7 +23,10 @@ fn a_list_of_what_ends_soon_is_renewed() {
     desk.write("renewals.csv", &list);
     assert_snapshot!("renewal_dry_run", desk.lic(&["renew", "--from", "renewals.csv", "--for", "1y", "--dry-run"]));
     assert_snapshot!("renewed", desk.lic(&["renew", "--from", "renewals.csv", "--for", "1y", "--out", "new/", "-o", "name"]));
-    assert_snapshot!("renewed_again", desk.lic(&["renew", "--from", "renewals.csv", "--for", "1y", "--out", "new/", "-o", "name"]));
+    assert_snapshot!(
+        "renewed_again",
+        desk.lic(&["renew", "--from", "renewals.csv", "--for", "1y", "--out", "new/", "-o", "name"])
+    );
     for (id, rev, until) in [(&ids[0], 2, "2027-12-12"), (&ids[1], 2, "2027-12-17"), (&ids[2], 1, "2027-11-22")] {
         let license = shown(&desk, id);
         assert_eq!((license["revision"].as_u64(), license["until"].as_str()), (Some(rev), Some(until)), "{id}");
@@ -43,7 +46,10 @@ fn what_is_written_over_in_a_list_is_what_is_renewed() {
     desk.write("renewals.csv", text);
     assert_snapshot!("written_over", desk.lic(&["renew", "--from", "renewals.csv", "-o", "name"]));
     let first = shown(&desk, &ids[0]);
-    assert_eq!((first["until"].as_str(), first["seats"].as_u64(), first["note"].as_str()), (Some("2028-06-30"), Some(40), Some("PO 9")));
+    assert_eq!(
+        (first["until"].as_str(), first["seats"].as_u64(), first["note"].as_str()),
+        (Some("2028-06-30"), Some(40), Some("PO 9"))
+    );
     assert!(shown(&desk, &ids[2])["until"].is_null());
 }
 
@@ -82,8 +88,12 @@ fn every_list_is_csv_that_reads_back() {
     let mut told = String::new();
     for words in lists {
         let run = desk.lic(&[words, &["-o", "csv"]].concat());
-        let rows: Vec<csv::StringRecord> =
-            csv::ReaderBuilder::new().has_headers(false).from_reader(run.stdout.as_bytes()).records().map(Result::unwrap).collect();
+        let rows: Vec<csv::StringRecord> = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(run.stdout.as_bytes())
+            .records()
+            .map(Result::unwrap)
+            .collect();
         let formula = |cell: &str| cell.starts_with(['=', '+', '-', '@']);
         assert!(rows.iter().all(|row| !row.iter().any(formula)), "{run}");
         told += &format!("{}: exit {}, {} columns\n", words.join(" "), run.code, rows.first().map_or(0, csv::StringRecord::len));

@@ -44,7 +44,8 @@ const ORDERS: [(&[&str], &str); 9] = [
 #[test]
 fn a_file_and_its_orders_one_by_one_give_the_same_log() {
     let (single, bulk) = (house(), house());
-    let mut text = "customer,tier,seats,term,until,from,type,internal,max machines,grace,features,limits,note,request\n".to_owned();
+    let mut text =
+        "customer,tier,seats,term,until,from,type,internal,max machines,grace,features,limits,note,request\n".to_owned();
     for (number, (flags, row)) in ORDERS.iter().enumerate() {
         let request = format!("R-{number}");
         single.lic(&[&["issue"], *flags, &["--request-id", &request, "--out", "keys/", "-q"]].concat()).done();
