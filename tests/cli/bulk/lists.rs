@@ -73,7 +73,7 @@ fn a_renewal_that_cannot_be_is_told_with_its_place() {
 fn every_list_is_csv_that_reads_back() {
     let (desk, _) = with_licenses();
     desk.lic(&["activate", "--help"]).done();
-    let lists: [&[&str]; 10] = [
+    let lists: [&[&str]; 8] = [
         &["list"],
         &["customer", "list"],
         &["tier", "list"],
@@ -82,12 +82,11 @@ fn every_list_is_csv_that_reads_back() {
         &["machine", "list"],
         &["audit", "log"],
         &["notify", "history"],
-        &["backup", "list"],
-        &["status", "show"],
     ];
     let mut told = String::new();
     for words in lists {
         let run = desk.lic(&[words, &["-o", "csv"]].concat());
+        assert_eq!(run.code, 0, "{run}");
         let rows: Vec<csv::StringRecord> = csv::ReaderBuilder::new()
             .has_headers(false)
             .from_reader(run.stdout.as_bytes())
