@@ -339,10 +339,12 @@ fn temporary_files_are_made_where_files_are_written() {
         places,
         [
             "src/authority/backup/mod.rs",
+            "src/authority/bulk/spool.rs",
             "src/authority/exchange.rs",
             "src/authority/init.rs",
             "src/authority/notify/metrics.rs",
             "src/authority/restore.rs",
+            "src/cli/commands/bulk/lists.rs",
             "src/cli/commands/demo.rs",
             "src/cli/commands/saving.rs",
             "src/keyring/files.rs",
