@@ -145,7 +145,7 @@ fn any_text_can_be_looked_for_and_acts_as_nothing_but_text() {
         "a*e",
         "acm_",
         "\"",
-        "'",
+        "''",
         "\\",
         "' OR 1=1 --",
         "\0",
