@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -177,7 +177,16 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(unreadable("it is no text".into()).into()),
             read => read.map_err(|source| Error::file(&path, source))?,
         };
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|why| unreadable(why.to_string()))?;
+        Self::parse(&text, backup)
+    }
+
+    /// Reads a manifest as [`Manifest::text`] wrote it; `backup` is for the messages.
+    ///
+    /// # Errors
+    /// [`BackupError`].
+    pub fn parse(text: &str, backup: &Path) -> Result<Self, Error> {
+        let unreadable = |why: String| BackupError::ManifestUnreadable { backup: backup.to_owned(), why };
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|why| unreadable(why.to_string()))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
             Some(found) if found > FORMAT => {
                 return Err(BackupError::NewerFormat { backup: backup.to_owned(), found, known: FORMAT }.into());
@@ -189,8 +198,17 @@ impl Manifest {
         if manifest.clone().sealed().checksum != manifest.checksum {
             return Err(BackupError::ManifestChanged(backup.to_owned()).into());
         }
+        // Whoever writes a manifest must not choose which other files of this machine are read.
+        if let Some(file) = manifest.files.iter().find(|file| !is_below(&file.name)) {
+            return Err(unreadable(format!("'{}' is no file of a backup", file.name.escape_debug())).into());
+        }
         Ok(manifest)
     }
+}
+
+/// Whether a name leads to a file below the folder it is joined to, whatever the folder.
+fn is_below(name: &str) -> bool {
+    !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Bytes in hex.
@@ -237,6 +255,16 @@ mod tests {
         assert_eq!(read(&manifest().text()), Ok(manifest()));
         let more = manifest().without(vec!["keys/x/anna.pem".into()]);
         assert_eq!(read(&more.text()), Ok(more));
+    }
+
+    #[test]
+    fn a_manifest_names_no_file_outside_its_folder() {
+        for name in ["", ".", "..", "/etc/passwd", "../ledger.db", "keys/../../x", "keys/.."] {
+            let files = vec![FileEntry { name: name.into(), size: 3, sha256: hex(&[1, 2]) }];
+            let manifest = Manifest { files, ..manifest() }.sealed();
+            let why = read(&manifest.text()).unwrap_err();
+            assert!(why.ends_with(&format!("'{name}' is no file of a backup")), "{why}");
+        }
     }
 
     #[test]
