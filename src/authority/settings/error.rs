@@ -81,8 +81,10 @@ impl Mistake {
         let whole = text[line_start..].split('\n').next().unwrap_or_default().trim_end_matches('\r');
         let marked_end = floor(text, span.end).min(line_start + whole.len()).max(start);
         let marked = width(&text[start..marked_end]).max(1);
+        let message: String = message.into();
         Self {
-            message: message.into(),
+            // It may quote the file.
+            message: message.chars().map(visible).collect(),
             path: path.to_owned(),
             line,
             column: before.chars().count() + 1,
@@ -169,10 +171,24 @@ fn visible(character: char) -> char {
     }
 }
 
-/// Whether a character controls a terminal or the direction of writing, or breaks a line.
+/// Whether a character controls a terminal or the direction of writing, breaks a line, or shows as nothing at all: those that the
+/// output escapes too.
 pub(in crate::authority) fn is_unprintable(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 fn width(text: &str) -> usize {

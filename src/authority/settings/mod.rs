@@ -290,6 +290,15 @@ mod tests {
         format!("{error}{hint}")
     }
 
+    #[test]
+    fn what_is_quoted_of_the_file_moves_no_cursor_and_hides_nothing() {
+        for value in ["\\u001b[2Jtrial", "tri\u{202e}al", "tri\u{feff}al", "tri\\u200bal", "tri\\nal"] {
+            let said = refused(&format!("{VENDOR}[presets.trial]\ntype = \"{value}\"\n"));
+            let hidden = said.chars().find(|sign| *sign != '\n' && error::is_unprintable(*sign));
+            assert!(hidden.is_none() && said.contains('\u{fffd}'), "{said:?}");
+        }
+    }
+
     /// What is said of a line in a preset: the message alone.
     fn refused_in_preset(line: &str) -> String {
         let text = format!("{VENDOR}[presets.trial]\n{line}\n");
