@@ -149,6 +149,13 @@ mod tests {
     }
 
     #[test]
+    fn a_header_of_endless_names_is_refused_in_one_line() {
+        // Every bad cell under it would repeat the name.
+        let text = format!("name,e{}mail\n{}", "-".repeat(100_000), "x,bad\n".repeat(1_000));
+        assert_eq!(problems(&text, &[]), "line 1: the name of column 2 is longer than 256 bytes: is it a header?");
+    }
+
+    #[test]
     fn a_row_says_everything_about_a_customer() {
         let file = read(
             "Company;CRM-ID;Short Name;Type;E-Mail;Contact Name;Account Owner;Notes;Phone\r\n\

@@ -10,6 +10,8 @@ use super::{ColumnName, Problem};
 
 /// The largest cell, in bytes.
 const LARGEST_CELL: usize = 1 << 20;
+/// The longest name of a column, in bytes: every problem with one of its cells repeats it.
+const LONGEST_NAME: usize = 256;
 /// Read after the end of the file: where it does not arrive as a row of its own, a quote was left open. Files have no zero bytes.
 const SENTINEL: &str = "\0";
 
@@ -71,6 +73,10 @@ impl Sheet {
             match records.next() {
                 Some((line, header)) => {
                     self.line = line;
+                    if let Some((number, _)) = (1..).zip(&header).find(|(_, name)| name.trim().len() > LONGEST_NAME) {
+                        let message = format!("the name of column {number} is longer than {LONGEST_NAME} bytes: is it a header?");
+                        return vec![Problem::new(line, None, message)];
+                    }
                     self.header =
                         (1..).zip(&header).map(|(number, name)| ColumnName { name: name.trim().to_owned(), number }).collect();
                 }
