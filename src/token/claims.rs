@@ -167,7 +167,8 @@ impl Claims {
         let claims: Self =
             serde_json::from_str(text).map_err(|error| newer(text).unwrap_or_else(|| malformed(misfit(&error.to_string()))))?;
         claims.check()?;
-        if payload.len() > LARGEST_META && claims.meta.as_ref().is_some_and(|meta| meta_size(meta) > LARGEST_META) {
+        // Written anew, a number may take four times its room: `1e15` is 1000000000000000.0.
+        if payload.len() > LARGEST_META / 4 && claims.meta.as_ref().is_some_and(|meta| meta_size(meta) > LARGEST_META) {
             return Err(Refusal::new(Reason::MetaTooLarge, format!("meta is larger than {} KiB", LARGEST_META / 1024)));
         }
         Ok(claims)
@@ -366,6 +367,11 @@ pub(super) mod tests {
         let fitting = "x".repeat(LARGEST_META - 2);
         assert!(with(&[("meta", json!(fitting))]).is_ok());
         assert_eq!(with(&[("meta", json!(format!("{fitting}x")))]), Err(Reason::MetaTooLarge));
+        // What counts is how long it is when it is written, not how short somebody spelled it.
+        let least = least().to_string();
+        let short = format!(r#"{},"meta":[{}0]}}"#, least.trim_end_matches('}'), "1e15,".repeat(4_000));
+        assert!(short.len() < LARGEST_META);
+        assert_eq!(Claims::read(short.as_bytes()).map_err(|refusal| refusal.reason), Err(Reason::MetaTooLarge));
     }
 
     #[test]
