@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
-use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 
 use super::keyfile;
@@ -80,6 +80,15 @@ impl PublicKey {
     #[must_use]
     pub fn verifying(&self) -> &VerifyingKey {
         &self.verifying
+    }
+
+    /// Whether this key signed these bytes: the one place where signatures of licenses and status lists are checked.
+    ///
+    /// Strict (RFC 8032, section 5.1.7, and beyond): the signature's S is reduced, and neither its R nor the key has small order,
+    /// so that nobody finds a second signature for the same bytes.
+    #[must_use]
+    pub fn signed(&self, bytes: &[u8], signature: &[u8; 64]) -> bool {
+        self.verifying.verify_strict(bytes, &Signature::from_bytes(signature)).is_ok()
     }
 
     /// The key as the JWK's `x`: 32 bytes as base64url.

@@ -3,8 +3,6 @@
 //! [`Verifier::verify`] is for programs: it stops at the first check that fails. [`Verifier::examine`] is for people: it makes
 //! every check it can. Both are made of the same checks, so that they cannot disagree.
 
-use ed25519_dalek::Signature;
-
 use super::armour;
 use super::claims::Claims;
 use super::describe::{self, shown};
@@ -239,9 +237,10 @@ impl Verifier {
         let Some(key) = known.and_then(|kid| self.keys.get(&kid)) else {
             return Err(Refusal::new(Reason::UnknownKey, format!("kid {} is none of the trusted keys", shown(kid))));
         };
-        match key.verifying().verify_strict(envelope.signed.as_bytes(), &Signature::from_bytes(&envelope.signature)) {
-            Ok(()) => Ok(key.kid()),
-            Err(_) => Err(Refusal::new(Reason::BadSignature, format!("not signed by kid {kid}: the key was changed"))),
+        if key.signed(envelope.signed.as_bytes(), &envelope.signature) {
+            Ok(key.kid())
+        } else {
+            Err(Refusal::new(Reason::BadSignature, format!("not signed by kid {kid}: the key was changed")))
         }
     }
 
