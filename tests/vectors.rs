@@ -11,6 +11,10 @@ use lic::token::{Check, KeySet, Outcome, Reason, SeenLists, Verifier};
 mod sidecar;
 use sidecar::Sidecar;
 
+#[path = "../examples/vectors/index.rs"]
+mod index;
+use index::Index;
+
 #[cfg(feature = "authority")]
 #[path = "../examples/vectors/files.rs"]
 #[allow(dead_code)]
@@ -128,6 +132,31 @@ fn every_vector_gets_its_verdict() {
         wrong.extend(faults(text, sidecar).into_iter().map(|fault| format!("{name} ({}): {fault}", sidecar.description)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_index_holds_two_hundred_faults_and_says_of_each_what_its_files_say() {
+    let index: Index = serde_json::from_slice(&std::fs::read(folder().join("index.json")).unwrap()).unwrap();
+    let vectors = vectors();
+    assert_eq!(index.schema, 1);
+    for (name, jwks) in &index.keys {
+        let file = std::fs::read_to_string(folder().join(name)).unwrap();
+        assert_eq!(KeySet::parse(&jwks.to_string()), KeySet::parse(&file), "{name}");
+    }
+    let mut names = BTreeSet::new();
+    let mut texts = BTreeSet::new();
+    for entry in &index.vectors {
+        let (_, sidecar) = &vectors[&entry.name];
+        assert_eq!(&entry.sidecar, sidecar, "{}", entry.name);
+        assert_eq!(faults(entry.jws.as_bytes(), sidecar), Vec::<String>::new(), "{}", entry.name);
+        assert!(index.keys.contains_key(&sidecar.keys) && names.insert(&entry.name), "{}", entry.name);
+        if sidecar.status_lists.is_empty() && !sidecar.valid {
+            texts.insert(&entry.jws);
+        }
+    }
+    // Of those with a fault in a status list, the keys are good.
+    let faulty = index.vectors.iter().filter(|entry| !entry.sidecar.valid).count();
+    assert!(faulty >= 200 && texts.len() >= 150, "{faulty} with a fault, {} of them in different keys", texts.len());
 }
 
 #[test]

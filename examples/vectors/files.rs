@@ -12,6 +12,7 @@ use pkcs8::pkcs5::scrypt;
 use pkcs8::{LineEnding, PrivateKeyInfoRef};
 
 use crate::forge::*;
+use crate::index::{Entry, Index, LARGEST};
 use crate::sets;
 
 /// The operator whose copies of the signing keys the folder holds.
@@ -46,6 +47,7 @@ pub fn all() -> BTreeMap<String, Vec<u8>> {
     for (name, list) in sets::status_lists() {
         add(format!("status/{name}.jwt"), list.into_bytes());
     }
+    add("index.json".to_owned(), index().text().into_bytes());
     for vector in sets::all() {
         add(format!("vectors/{}.{}", vector.name, vector.extension), vector.text);
         let sidecar = serde_json::to_string_pretty(&vector.sidecar).expect("a sidecar of plain values");
@@ -84,6 +86,25 @@ fn encrypted(key: &SigningKey, salt: u8) -> String {
     secret.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF).expect("a short text").to_string()
 }
 
+/// The vectors that are one key each, as its key file holds it.
+fn index() -> Index {
+    let set = |key: &SigningKey| [public(key)].into_iter().collect::<KeySet>();
+    let mut all_keys = set(&vendor());
+    all_keys.insert_status(public(&status_signer()));
+    let test_key = format!("{}.pub.pem", kid(&tester()));
+    let named = [("vendor.pem", set(&vendor())), ("jwks.json", set(&vendor())), ("all-keys.json", all_keys)];
+    let mut keys: BTreeMap<_, _> = named.into_iter().map(|(name, keys)| (name.to_owned(), keys.to_jwks())).collect();
+    keys.insert(test_key, set(&tester()).to_jwks());
+    let entry = |vector: sets::Vector| {
+        let jws = armour::find(&vector.text).ok()?.into_owned();
+        let whole = armour::wrap(&jws).as_bytes() == vector.text && jws.len() <= LARGEST;
+        // Without its armour it is still found for what it is.
+        let found = armour::find(jws.as_bytes()).is_ok_and(|found| *found == jws);
+        (whole && found).then(|| Entry { name: vector.name.to_owned(), jws, sidecar: vector.sidecar })
+    };
+    Index { schema: 1, keys, vectors: sets::all().into_iter().filter_map(entry).collect() }
+}
+
 fn readme() -> String {
     include_str!("readme.md")
         .replace("{vendor}", kid(&vendor()).as_str())
@@ -93,6 +114,8 @@ fn readme() -> String {
         .replace("{status}", kid(&status_signer()).as_str())
         .replace("{lists}", &sets::status_lists().len().to_string())
         .replace("{count}", &sets::all().len().to_string())
+        .replace("{indexed}", &index().vectors.len().to_string())
+        .replace("{faulty}", &index().vectors.iter().filter(|entry| !entry.sidecar.valid).count().to_string())
 }
 
 /// The files below a folder, by their paths in it.

@@ -7,6 +7,7 @@
 
 mod files;
 mod forge;
+mod index;
 mod sets;
 mod sidecar;
 
