@@ -40,11 +40,15 @@ public class Peer {
         for (String line : Files.readAllLines(Path.of(args[0]))) {
             String[] column = line.split("\t");
             String[] part = column[1].split("\\.");
-            if (isSigned(publicKey(Path.of(column[2])), part[0] + "." + part[1], part[2])) {
-                String claims = new String(Base64.getUrlDecoder().decode(part[1]), StandardCharsets.UTF_8);
-                out.println(column[0] + "\taccepted\t" + claims);
-            } else {
-                out.println(column[0] + "\trefused\tbad signature");
+            try {
+                if (isSigned(publicKey(Path.of(column[2])), part[0] + "." + part[1], part[2])) {
+                    String claims = new String(Base64.getUrlDecoder().decode(part[1]), StandardCharsets.UTF_8);
+                    out.println(column[0] + "\taccepted\t" + claims);
+                } else {
+                    out.println(column[0] + "\trefused\tbad signature");
+                }
+            } catch (IllegalArgumentException | IndexOutOfBoundsException malformed) {
+                out.println(column[0] + "\trefused\t" + malformed.getMessage());
             }
         }
     }
