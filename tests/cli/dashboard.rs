@@ -166,7 +166,7 @@ fn an_authority_without_licenses_is_told_what_to_type() {
     desk.lic(&["customer", "add", "acme", "--name", "Acme GmbH"]).done();
     assert_snapshot!("without_licenses", on_terminal(&desk, 80));
     desk.lic(&["dashboard", "--html", "empty.html"]).done();
-    let page = html::read(&desk.read("empty.html")).asks_for_nothing().explains_itself();
+    let page = html::read(&desk.read("empty.html")).asks_for_nothing().accessible();
     assert!(page.text.contains("Issue the first one: lic issue"), "{}", page.text);
     empty().lic(&["dashboard"]).code(1).says("lic init");
 }
@@ -180,7 +180,7 @@ fn a_page_is_whole_asks_for_nothing_and_escapes_what_is_hostile() {
     for never in ["http://", "https://", "<script", "@import", "url(", "javascript:", "\u{202e}", "\u{2066}"] {
         assert!(!text.contains(never), "{never}");
     }
-    let page = html::read(&text).asks_for_nothing().explains_itself();
+    let page = html::read(&text).asks_for_nothing().accessible();
     for shown in ["<script>alert(\"x\")</script> 'O\u{2019}Neil' & Co \\u{202e}gpj.exe", "Site \"<b>\"", "Donaudampf", "22 Nov"] {
         assert!(page.text.contains(shown), "{shown}: {}", page.text);
     }
@@ -221,7 +221,7 @@ fn forty_tiers_have_room() {
     assert!(run.stdout.contains("… and 32 other tiers"), "{run}");
     assert!(run.stdout.lines().count() < 40, "{run}");
     desk.lic(&["dashboard", "--html", "board.html"]).done();
-    let page = html::read(&desk.read("board.html")).asks_for_nothing().explains_itself();
+    let page = html::read(&desk.read("board.html")).asks_for_nothing().accessible();
     assert!(page.text.contains("28 other tiers") && page.text.contains("Tier 39"));
 }
 

@@ -182,7 +182,7 @@ fn a_certificate_has_everything_and_its_key_can_be_copied_off_it() {
     for never in ["http://", "https://", "<script", "@import", "url("] {
         assert!(!text.contains(never), "{never}");
     }
-    let page = html::read(&text).asks_for_nothing().explains_itself();
+    let page = html::read(&text).asks_for_nothing().accessible();
     let key = desk.lic(&["inspect", "acme.lic", "--json"]).done().json()["unverified_key"]["header"]["kid"].to_string();
     for shown in ["Acme GmbH", "Example Software", &id, "1 seat", "M1-AAAA-BBBB", "1 day, through", key.trim_matches('"')] {
         assert!(page.text.contains(shown), "{shown}: {}", page.text);
@@ -209,7 +209,7 @@ fn a_certificate_says_what_stands_against_the_license() {
     let page = |id: &str, more: &[&str]| {
         let text = desk.lic(&[&["show", id, "--html", "-"], more].concat()).done().stdout;
         assert!(!text.contains("<script") && !text.contains('\u{202e}'), "{text}");
-        html::read(&text).asks_for_nothing().explains_itself().text
+        html::read(&text).asks_for_nothing().accessible().text
     };
     let id = desk.lic(&["issue", "hostile", "--tier", "basic", "--for", "30d", "--out", "-", "-o", "name"]).done().stdout;
     let id = id.trim();

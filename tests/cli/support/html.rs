@@ -108,13 +108,13 @@ impl Page {
         self
     }
 
-    /// Every picture has a title and a description, every table a caption and every heading of one a scope, and no id is
+    /// Whether every picture has a title and a description, every table a caption and every heading of one a scope, and no id is
     /// there twice or missing.
     ///
     /// # Panics
     /// Where one has not.
     #[track_caller]
-    pub fn explains_itself(self) -> Self {
+    pub fn accessible(self) -> Self {
         let mut ids = std::collections::BTreeSet::new();
         let all = |wanted: &str| -> Vec<&str> {
             let attributes = self.elements.iter().flat_map(|element| &element.attributes);
