@@ -1,19 +1,21 @@
 //! Saving keys to files: never over a file that is there, and never half of one.
 
+mod page;
+
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use crate::authority::error::plain;
 use crate::authority::issue::Issued;
 use crate::authority::{Authority, Error};
-use crate::cli::error::{Failure, exit};
+use crate::cli::error::Failure;
 use crate::cli::session::Session;
-use crate::render::{self, page::Page};
 use crate::token::armour;
+
+pub use page::save_page;
 
 /// Where keys go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,40 +171,6 @@ fn write_unnamed<E>(
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
     file.as_file().sync_all().map_err(&failed)?;
     Ok(file)
-}
-
-/// Makes a page and writes it to a file whole, or to standard output for `-`. A file that is there is written over only where that
-/// was asked for, and then in one step: whoever reads it meanwhile gets the old page or the new one.
-pub fn save_page(
-    page: Page,
-    values: &impl Serialize,
-    file: &Path,
-    replace: bool,
-    session: &mut Session<'_>,
-) -> Result<(), Failure> {
-    let text = render::page::page(page, values).map_err(|why| Failure::new(exit::BUG, why.to_string()))?;
-    if file == Path::new("-") {
-        return session.data(text.as_bytes());
-    }
-    let path = session.path(file);
-    let shown = session.shorten(&path);
-    if !replace && path.symlink_metadata().is_ok() {
-        return Err(Failure::failed(format!("{} is there already", render::escape::human(&shown)))
-            .hint("name another file, or write over this one with --replace"));
-    }
-    if session.globals.dry_run {
-        session.done(&format!("write {shown}"), "");
-        return Ok(());
-    }
-    let failed = |source| Error::file(&path, source);
-    if replace {
-        let file = write_unnamed(&path, 0o644, failed, |out| out.write_all(text.as_bytes()).map_err(failed))?;
-        file.persist(&path).map_err(|refused| failed(refused.error))?;
-    } else {
-        write_new(&path, &text).map_err(failed)?;
-    }
-    session.tick(&format!("saved {shown}"));
-    Ok(())
 }
 
 /// Refuses a folder that takes no files.
