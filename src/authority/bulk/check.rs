@@ -98,7 +98,14 @@ impl Authority {
                     }
                 }
             }
-            Err(Refusal::Row(error)) => return Ok(Some(vec![problem(&file.form, row, &error)])),
+            Err(Refusal::Row(error)) => {
+                if let Error::Revoked(license) = *error
+                    && checked.revoked.len() < KEPT
+                {
+                    checked.revoked.push(license);
+                }
+                return Ok(Some(vec![problem(&file.form, row, &error)]));
+            }
             Err(Refusal::Whole(error)) => return Err(error),
         }
         Ok(None)

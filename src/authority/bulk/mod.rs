@@ -39,7 +39,7 @@ use super::csv_import::sheet::Row;
 use super::csv_import::stream::SheetStream;
 use super::issue::Issued;
 use super::renew::Renewal;
-use crate::license::LicenseType;
+use crate::license::{LicenseId, LicenseType};
 
 /// How many rows are recorded in one transaction.
 pub const BATCH: usize = 8192;
@@ -200,6 +200,8 @@ pub struct Checked {
     pub unusual_count: u64,
     /// The types of the licenses to be signed.
     pub kinds: BTreeSet<LicenseType>,
+    /// The revoked licenses that were to be renewed, as many of them as anybody reads about.
+    pub revoked: Vec<LicenseId>,
     /// Whether the follower ended it.
     pub cancelled: bool,
 }

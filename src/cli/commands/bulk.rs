@@ -10,13 +10,16 @@ mod words;
 
 use std::path::Path;
 
+use super::which::keep_refused;
 use crate::authority::bulk::{BATCH, BulkFile, Checked, Finished};
 use crate::authority::csv_import::Problem;
-use crate::authority::{Actor, Authority};
+use crate::authority::refusal::Asked;
+use crate::authority::{Actor, Authority, Error};
 use crate::cli::args::SigningArgs;
 use crate::cli::error::{Failure, exit};
 use crate::cli::passphrase::Asking;
 use crate::cli::session::{Session, shown_path};
+use crate::license::{Occasion, Timestamp};
 pub use args::{BulkArgs, From, mapped};
 use follow::Follower;
 use keys::Keys;
@@ -66,6 +69,7 @@ pub fn run(job: Job<'_>, mut authority: Authority, actor: &Actor, session: &mut 
         return Err(Failure::cancelled());
     }
     let bad = tell_problems(&name, &checked, session);
+    keep_refused_renewals(&checked, at, &mut authority, actor, session);
     if !session.globals.dry_run {
         failed.keep(session)?;
     }
@@ -95,6 +99,14 @@ pub fn run(job: Job<'_>, mut authority: Authority, actor: &Actor, session: &mut 
     let outcome = ended.and_then(|finished| tell(&name, &checked, &finished, verb, session));
     authority.close()?;
     outcome
+}
+
+/// Keeps in the log that revoked licenses were to be renewed.
+fn keep_refused_renewals(checked: &Checked, at: Timestamp, authority: &mut Authority, actor: &Actor, session: &mut Session<'_>) {
+    let failed: Vec<_> = checked.revoked.iter().map(|license| (*license, Error::Revoked(*license))).collect();
+    let why = Error::Several { all: failed.len(), failed };
+    let asked = Asked { occasion: Occasion::Renewal, license: None, machine: None, at };
+    keep_refused(&why, &asked, authority, actor, session);
 }
 
 /// Stands in where the work has taken the real one for itself.

@@ -67,10 +67,15 @@ pub fn tell_if_suspended(license: &LicenseRecord, session: &mut Session<'_>) {
 
 /// What was refused, as it is told; the log keeps it where it may mean that more is used than was granted. A dry run keeps nothing.
 pub fn refused(why: Error, asked: &Asked, authority: &mut Authority, actor: &Actor, session: &mut Session<'_>) -> Failure {
+    keep_refused(&why, asked, authority, actor, session);
+    why.into()
+}
+
+/// Keeps in the log what was refused, where it may mean that more is used than was granted. A dry run keeps nothing.
+pub fn keep_refused(why: &Error, asked: &Asked, authority: &mut Authority, actor: &Actor, session: &mut Session<'_>) {
     if session.mode() == Mode::Commit
-        && let Err(unkept) = authority.keep_refusal(actor, asked, &why)
+        && let Err(unkept) = authority.keep_refusal(actor, asked, why)
     {
         session.warn(&format!("the log could not keep that this was refused: {unkept}"));
     }
-    why.into()
 }
