@@ -42,7 +42,7 @@ use super::renew::Renewal;
 use crate::license::{LicenseId, LicenseType};
 
 /// How many rows are recorded in one transaction.
-pub const BATCH: usize = 8192;
+pub const BATCH: usize = 2048;
 /// The most rows of one file: the names of so many are known again within the memory that bulk work may take.
 pub const MOST_ROWS: u64 = 1_800_000;
 /// How many problems are kept; the others are counted.

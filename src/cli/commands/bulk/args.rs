@@ -42,7 +42,7 @@ pub struct BulkArgs {
     /// With --from FILE: do the rows that can be done, and leave out the others
     #[arg(long, requires = "from")]
     pub keep_going: bool,
-    /// With --from FILE: how many rows are recorded in one go [default: 8192]
+    /// With --from FILE: how many rows are recorded in one go [default: 2048]
     #[arg(long, value_name = "ROWS", requires = "from", value_parser = whole::<1, 50_000>)]
     pub batch: Option<u32>,
     /// With --from FILE: write the rows that cannot be done to this CSV file, to be mended
