@@ -29,7 +29,7 @@ const TIERS: [&str; 4] = ["basic", "standard", "professional", "enterprise"];
 /// How many facts stand in one transaction while the large ledger is filled.
 const BATCH: u64 = 10_000;
 /// Stands in the home of the large ledger once it is filled; its name changes with what it is filled with.
-const CONTENT: &str = "filled-2";
+const CONTENT: &str = "filled-3";
 
 /// Stands for the first second of today: a moment of the past after which nothing happened.
 const TODAY: &str = "TODAY";
