@@ -252,8 +252,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn license_by_request(&self, request: &str) -> Result<Option<RequestRecord>, LedgerError> {
+        // No join: beside the partial indexes of the licenses, it would be prepared anew for every name.
         let mut statement = self.db.prepare_cached(
-            "SELECT l.number, q.rev, q.digest FROM requests q JOIN licenses l ON l.status_index = q.license WHERE q.id = ?",
+            "SELECT (SELECT number FROM licenses WHERE status_index = q.license), q.rev, q.digest FROM requests q WHERE q.id = ?",
         )?;
         let mut rows = statement.query([request])?;
         rows.next()?
