@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod revocation;
 pub mod status;
 pub mod terms;
+pub mod text;
 #[cfg(feature = "authority")]
 pub mod tier;
 pub mod time;

@@ -279,7 +279,7 @@ mod tests {
         fn every_name_is_written_so_that_it_reads_back(name in "[A-Za-z](\\PC|[\"'\\\\#]){0,30}[A-Za-z]") {
             let text = commented(&bare(&name));
             let settings = Settings::parse(&text, Path::new("lic.toml"));
-            prop_assume!(!name.chars().any(super::super::error::is_unprintable));
+            prop_assume!(!name.chars().any(crate::license::text::is_hidden));
             let settings = settings.map_err(|error| TestCaseError::fail(error.to_string()))?;
             prop_assert_eq!(settings.authority.name, name);
             prop_assert_eq!(settings.defaults.out, PathBuf::from("."));

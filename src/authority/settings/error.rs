@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::license::text::is_hidden;
+
 /// Why a settings file or a tiers file was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -166,29 +168,9 @@ fn floor(text: &str, mut at: usize) -> usize {
 fn visible(character: char) -> char {
     match character {
         '\t' => ' ',
-        character if is_unprintable(character) => '\u{fffd}',
+        character if is_hidden(character) => '\u{fffd}',
         character => character,
     }
-}
-
-/// Whether a character controls a terminal or the direction of writing, breaks a line, or shows as nothing at all: those that the
-/// output escapes too.
-pub(in crate::authority) fn is_unprintable(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 fn width(text: &str) -> usize {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-use super::error::is_unprintable;
 use crate::license::terms::LARGEST_LIMIT;
+use crate::license::text::is_hidden;
 use crate::license::{Date, Slug};
 
 /// The longest display name, in characters.
@@ -20,7 +20,7 @@ pub(in crate::authority) fn display_name<'de, D: Deserializer<'de>>(deserializer
     if text.is_empty() || text.trim() != text {
         return Err(D::Error::custom("a name must not be empty, nor start or end with a blank"));
     }
-    if text.chars().any(is_unprintable) {
+    if text.chars().any(is_hidden) {
         return Err(D::Error::custom("a name is one line of text without control characters"));
     }
     if text.chars().count() > LONGEST_NAME {
@@ -117,7 +117,7 @@ pub(in crate::authority) fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            character if is_unprintable(character) => out.push_str(&format!("\\u{:04X}", u32::from(character))),
+            character if is_hidden(character) => out.push_str(&format!("\\u{:04X}", u32::from(character))),
             character => out.push(character),
         }
     }

@@ -281,6 +281,7 @@ pub(in crate::authority) fn without_mark(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::license::text::is_hidden;
 
     const VENDOR: &str = "[authority]\nname = \"Example Software\"\n";
 
@@ -294,7 +295,7 @@ mod tests {
     fn what_is_quoted_of_the_file_moves_no_cursor_and_hides_nothing() {
         for value in ["\\u001b[2Jtrial", "tri\u{202e}al", "tri\u{feff}al", "tri\\u200bal", "tri\\nal"] {
             let said = refused(&format!("{VENDOR}[presets.trial]\ntype = \"{value}\"\n"));
-            let hidden = said.chars().find(|sign| *sign != '\n' && error::is_unprintable(*sign));
+            let hidden = said.chars().find(|sign| *sign != '\n' && is_hidden(*sign));
             assert!(hidden.is_none() && said.contains('\u{fffd}'), "{said:?}");
         }
     }
