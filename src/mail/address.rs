@@ -6,10 +6,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use idna::{AsciiDenyList, domain_to_ascii_cow};
 use lettre::Address;
 use lettre::address::AddressError;
 
 use crate::license::Contact;
+use crate::license::text::is_hidden;
 
 /// The longest display name, in characters.
 const LONGEST_NAME: usize = 200;
@@ -61,7 +63,7 @@ pub enum InvalidAddress {
 /// [`InvalidAddress`] says what is wrong.
 pub fn check(text: &str) -> Result<Mailbox, InvalidAddress> {
     let text = text.trim_matches(' ');
-    if let Some(character) = text.chars().find(|character| is_forging(*character)) {
+    if let Some(character) = text.chars().find(|character| is_hidden(*character)) {
         return Err(InvalidAddress::Character(character));
     }
     if text.is_empty() {
@@ -114,7 +116,13 @@ fn unquoted(text: &str) -> Option<String> {
 /// [`InvalidAddress::Domain`] where the domain cannot be written so.
 pub fn on_the_wire(address: &str) -> Result<String, InvalidAddress> {
     let (user, domain) = address.rsplit_once('@').ok_or_else(|| InvalidAddress::NoAt(address.to_owned()))?;
-    let domain = idna::domain_to_ascii(domain).map_err(|_| InvalidAddress::Domain(address.to_owned()))?;
+    // The number of a host in brackets stays as it is. Some letters are mapped to others with a blank before them, which would
+    // end the address, so nothing but letters, digits and hyphens may come of a name.
+    if domain.starts_with('[') {
+        return Ok(address.to_owned());
+    }
+    let domain = domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::STD3);
+    let domain = domain.map_err(|_| InvalidAddress::Domain(address.to_owned()))?;
     Ok(format!("{user}@{domain}"))
 }
 
@@ -141,16 +149,10 @@ fn bare(text: &str) -> Result<String, InvalidAddress> {
         return Err(InvalidAddress::Long);
     }
     match Address::from_str(text) {
-        Ok(address) => Ok(address.to_string()),
+        Ok(address) => on_the_wire(text).map(|_| address.to_string()),
         Err(AddressError::InvalidDomain) => Err(InvalidAddress::Domain(text.to_owned())),
         Err(_) => Err(InvalidAddress::User(text.to_owned())),
     }
-}
-
-/// Characters that break a header line, control a terminal, or turn the direction of writing.
-fn is_forging(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl FromStr for Mailbox {
@@ -207,6 +209,7 @@ mod tests {
             ("Jürgen Müller <jürgen@müller.de>", "Jürgen Müller", "jürgen@müller.de"),
             ("jane+licenses@sub.acme.co.uk", "", "jane+licenses@sub.acme.co.uk"),
             ("root@localhost", "", "root@localhost"),
+            ("jane@[192.0.2.1]", "", "jane@[192.0.2.1]"),
             ("\"a@b\"@acme.com", "", "\"a@b\"@acme.com"),
         ] {
             assert_eq!(check(text), Ok(mailbox(name, address)), "{text}");
@@ -230,6 +233,9 @@ mod tests {
             ("jane@acme..com", Wrong::Domain(own("jane@acme..com"))),
             ("jane@-acme.com", Wrong::Domain(own("jane@-acme.com"))),
             ("jane@acme com", Wrong::Domain(own("jane@acme com"))),
+            // Mapped to letters with a blank before them.
+            ("jane@acme\u{37a}.com", Wrong::Domain(own("jane@acme\u{37a}.com"))),
+            ("jane@acme\u{b4}.com", Wrong::Domain(own("jane@acme\u{b4}.com"))),
             ("jane@acme.com, joe@acme.com", Wrong::Several(own("jane@acme.com, joe@acme.com"))),
             ("jane@acme.com;joe@acme.com", Wrong::Several(own("jane@acme.com;joe@acme.com"))),
             ("Jane <jane@acme.com", Wrong::Form),

@@ -258,9 +258,7 @@ fn windows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Er
 }
 
 fn mailbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mailbox, D::Error> {
-    let mailbox = address::check(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
-    address::on_the_wire(&mailbox.address).map_err(D::Error::custom)?;
-    Ok(mailbox)
+    address::check(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 fn some_mailbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mailbox>, D::Error> {
