@@ -12,6 +12,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::text::{Form, InvalidText};
+use crate::license::text::is_hidden;
 use crate::license::{LicenseId, MachineId, Timestamp, crockford};
 
 const FORM: Form = Form { kind: "activation request", lines: &["License", "Machine", "Label?", "Made", "Nonce", "Key"] };
@@ -42,12 +43,7 @@ impl FromStr for Label {
     type Err = InvalidLabel;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // Marks that steer the direction of text are hidden ones to whoever reads a list of machines.
-        let hidden = |sign: char| {
-            sign.is_control()
-                || matches!(sign, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-        };
-        let fits = (1..=LONGEST_LABEL).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(hidden);
+        let fits = (1..=LONGEST_LABEL).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(is_hidden);
         if fits { Ok(Self(text.to_owned())) } else { Err(InvalidLabel) }
     }
 }

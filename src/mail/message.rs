@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::address::{InvalidAddress, Mailbox, on_the_wire};
 use crate::license::Timestamp;
+use crate::license::text::is_hidden;
 
 /// What a mail is made of.
 #[derive(Debug, Clone, Copy)]
@@ -134,13 +135,7 @@ fn boxed(mailbox: &Mailbox) -> Result<Box, InvalidMessage> {
 /// Text that must stay on its line: whatever ends a line or steers a terminal becomes a blank.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    let plain = |character: char| match character {
-        '\u{2028}' | '\u{2029}' => ' ',
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
-        character if character.is_control() => ' ',
-        character => character,
-    };
-    text.chars().map(plain).collect::<String>().trim().to_owned()
+    text.replace(is_hidden, " ").trim().to_owned()
 }
 
 fn raw(name: &'static str, value: String) -> HeaderValue {
