@@ -1,3 +1,3 @@
-//! A program that does nothing: what starting any program of this profile costs. `benches/process.rs` measures against it.
+//! A program that does nothing: what starting any program of this profile costs. `benches/table/process.rs` measures against it.
 
 fn main() {}

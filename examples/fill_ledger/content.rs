@@ -1,5 +1,5 @@
 //! What a large ledger to be measured holds: customers with contacts, licenses with notes, machines with labels. Also used by
-//! `benches/process.rs`.
+//! `benches/table/home.rs`.
 //!
 //! The keys are text of the usual length, not signatures: what is measured is the ledger. Everything follows from the numbers
 //! of the rows, so that two ledgers filled alike hold the same.

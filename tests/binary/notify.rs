@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use self::server::{Received, Server};
 use super::Place;
 
-/// How often a run is killed: a few times in the ordinary run, more with `LIC_KILLS=200 cargo test --test binary notify`.
+/// How often a run is killed. The harness kills two hundred: `cargo run --release --example harness -- notify`.
 const KILLS: usize = 12;
 const CONTACTS: usize = 6;
 
@@ -38,7 +38,6 @@ fn by_id(received: &[Received]) -> BTreeMap<String, usize> {
 
 #[test]
 fn a_killed_run_loses_no_mail_and_doubles_at_most_the_one_in_doubt() {
-    let kills = std::env::var("LIC_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     let server = Server::start();
     let place = place(&server);
     let issue = || place.done(&["issue", "initech", "--tier", "basic", "--for", "7d", "--out", "keys/", "-q"]);
@@ -47,7 +46,7 @@ fn a_killed_run_loses_no_mail_and_doubles_at_most_the_one_in_doubt() {
     place.done(&["notify", "-q"]);
     let whole = started.elapsed();
     let mut killed = 0;
-    for kill in 1..=kills {
+    for kill in 1..=KILLS {
         issue();
         let mut child = place.lic(&["notify"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // Spread evenly over the time that a run takes, and in no order.
@@ -59,7 +58,7 @@ fn a_killed_run_loses_no_mail_and_doubles_at_most_the_one_in_doubt() {
     place.done(&["notify"]);
     let ids = by_id(&server.received());
     let doubled = ids.values().filter(|times| **times == 2).count();
-    assert_eq!(ids.len(), (kills + 1) * CONTACTS, "every mail arrived");
+    assert_eq!(ids.len(), (KILLS + 1) * CONTACTS, "every mail arrived");
     assert!(ids.values().all(|times| *times <= 2), "{ids:?}");
     assert!(doubled <= killed, "{doubled} mails twice after {killed} kills");
     assert!(killed > 0, "no run was still at work when it was to be killed");
@@ -84,72 +83,4 @@ fn of_two_runs_at_once_one_works_and_the_other_leaves_quietly() {
     let ids = by_id(&server.received());
     assert_eq!(ids.len(), 8 * CONTACTS);
     assert!(ids.values().all(|times| *times == 1));
-}
-
-/// `cargo test --test binary ten_thousand -- --ignored --nocapture`, with `--release` for figures.
-#[test]
-#[ignore = "takes its time: for measuring"]
-fn ten_thousand_mails_go_over_one_connection() {
-    use lic::ledger::{Access, Fact, Ledger};
-    use lic::license::{Contact, Customer, CustomerKind, LicenseId, Timestamp};
-
-    const MAILS: u64 = 10_000;
-    let server = Server::start();
-    let place = place(&server);
-    place.done(&["issue", "initech", "--tier", "basic", "--for", "7d", "--out", "keys/", "-q"]);
-    place.done(&["notify", "-q"]);
-    let mut ledger = Ledger::open(&place.path("home/ledger.db"), Access::ReadWrite).unwrap();
-    let (by, at) = ("ops".parse().unwrap(), Timestamp::try_from(std::time::SystemTime::now()).unwrap());
-    let (terms, kid) = {
-        let tables = ledger.read();
-        let license = tables.licenses(&lic::ledger::LicenseFilter::new(at)).unwrap().remove(0);
-        (tables.terms(license.id, 1).unwrap().unwrap(), tables.signing_keys().unwrap()[0].kid)
-    };
-    ledger
-        .write(|transaction| {
-            for number in 0..MAILS {
-                let slug = format!("customer-{number}");
-                let contacts = vec![Contact { name: None, mail: format!("contact@{slug}.example") }];
-                transaction.record(
-                    at,
-                    &by,
-                    &Fact::CustomerAdded(Customer {
-                        slug: slug.parse().unwrap(),
-                        name: slug.clone(),
-                        kind: CustomerKind::Customer,
-                        contacts,
-                        owner: None,
-                        reference: None,
-                        notes: None,
-                        archived: false,
-                    }),
-                )?;
-                transaction.record(
-                    at,
-                    &by,
-                    &Fact::LicenseIssued {
-                        license: LicenseId::from_random(number + 1),
-                        customer: slug.parse().unwrap(),
-                        terms: terms.clone(),
-                        rev: 1,
-                        kid,
-                        key: "no key".into(),
-                        note: None,
-                        request: None,
-                        unusual: None,
-                        occasion: None,
-                    },
-                )?;
-            }
-            Ok::<_, lic::ledger::LedgerError>(())
-        })
-        .unwrap();
-    ledger.close().unwrap();
-    let (before, connections) = (server.received().len(), server.connections());
-    let started = Instant::now();
-    place.done(&["notify", "-q"]);
-    let seconds = started.elapsed().as_secs_f64();
-    assert_eq!(server.received().len() - before, MAILS as usize);
-    assert_eq!(server.connections() - connections, 1);
-    println!("{MAILS} mails in {seconds:.1} s, {:.0} a second, over one connection", MAILS as f64 / seconds);
 }

@@ -1,32 +1,31 @@
 //! How fast `lic notify` sends: 10,000 mails to a mail server of this process, beside the same dialogue without anything around it.
 //!
-//! `cargo bench --bench mail`, or with another number of mails behind `--`. The program is the real one, with its outbox: before
-//! a mail is handed over, its claim is on the disk. What that costs on this disk is shown by the second reference, which
-//! writes and syncs one small record before each mail and does nothing else. Everything is measured in one run; nothing is
-//! asserted but that every mail arrived once.
+//! The program is the real one, with its outbox: before a mail is handed over, its claim is on the disk. What that costs on this
+//! disk is shown by the second reference, which writes and syncs one small record before each mail and does nothing else. That
+//! every mail arrived once is checked.
 
-use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use lic::ledger::{Access, Fact, KeyPurpose, Ledger};
 use lic::license::{Contact, Customer, CustomerKind, LicenseId, LicenseType, MachineTerms, Slug, Terms, Timestamp};
 use server::{Received, Server};
 
-#[path = "../tests/smtp/server.rs"]
+use crate::Outcome;
+use crate::home::{self, lic};
+use crate::sheet::{self, Wanted};
+
+#[path = "../../tests/smtp/server.rs"]
 mod server;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
-const LIC: &str = env!("CARGO_BIN_EXE_lic");
 const MAILS: u64 = 10_000;
 
-fn main() -> Outcome<()> {
-    let mails = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(MAILS);
+/// The rows of this part.
+pub fn measure(wanted: &Wanted) -> Outcome<()> {
+    let mails = wanted.number().unwrap_or(MAILS);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let home = folder.path().join("home");
     let server = Server::start();
@@ -38,8 +37,13 @@ fn main() -> Outcome<()> {
     let received = server.received();
     let connections = server.connections();
     let addresses: std::collections::BTreeSet<&str> = received.iter().map(|mail| mail.to.as_str()).collect();
-    if (received.len() as u64, addresses.len() as u64) != (mails, mails) {
-        return Err(format!("{} mails to {} addresses in place of {mails}", received.len(), addresses.len()).into());
+    if (received.len() as u64, addresses.len() as u64, connections) != (mails, mails, 1) {
+        return Err(format!(
+            "{} mails to {} addresses over {connections} connections in place of {mails} over one",
+            received.len(),
+            addresses.len()
+        )
+        .into());
     }
     let start = Instant::now();
     lic(&home, &["notify", "--quiet"])?;
@@ -57,21 +61,19 @@ fn main() -> Outcome<()> {
     let synced = start.elapsed().as_secs_f64();
 
     let bytes: usize = received.iter().map(|mail| mail.text.len()).sum();
-    println!("{mails} mails of {} bytes, {connections} connection(s)", bytes / received.len());
-    println!("{:<48} {:>10} {:>9} {:>8}", "", "seconds", "mails/s", "ratio");
-    let row = |name: &str, seconds: f64| {
-        println!("{name:<48} {seconds:>10.3} {:>9.0} {:>8.2}", mails as f64 / seconds, raw / seconds);
-    };
-    row("the same dialogue alone", raw);
-    row("the same, a record synced before each mail", synced);
-    row("lic notify", notify);
-    println!("a second run, with nothing to send: {again:.3} s");
+    let size = bytes / received.len();
+    sheet::heading(&format!("{mails} mails of {size} bytes over one connection"), "lic notify", "reference");
+    let per_second = |seconds: f64| format!("{:.0}/s", mails as f64 / seconds);
+    for (name, reference) in [("beside the same dialogue alone", raw), ("beside it with a record synced before each", synced)] {
+        sheet::row(name, &per_second(notify), &per_second(reference), reference / notify, None);
+    }
+    sheet::row("a second run, with nothing to send", &sheet::time(again), &sheet::time(notify), again / notify, None);
     Ok(())
 }
 
 /// An authority with one customer, one contact and one license that ends in five days for each mail.
 fn fill(home: &Path, mails: u64, port: u16) -> Outcome<()> {
-    lic(home, &["init", "--name", "Example Software", "--product", "cockpit", "--no-passphrase", "--no-input"])?;
+    home::new(home)?;
     let settings = fs::read_to_string(home.join("lic.toml"))?;
     let mail = format!(
         "\n[mail]\ntransport = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nfrom = \"licenses@example.com\"\n"
@@ -82,7 +84,7 @@ fn fill(home: &Path, mails: u64, port: u16) -> Outcome<()> {
     let by = ledger.read().operators()?.first().ok_or("no operator")?.slug.clone();
     let keys = ledger.read().signing_keys()?;
     let kid = keys.iter().find(|key| key.purpose == KeyPurpose::License).ok_or("no signing key")?.kid;
-    let now = Timestamp::from_seconds(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?)?;
+    let now = home::now()?;
     ledger.write(|transaction| {
         for number in 0..mails {
             let slug: Slug = format!("customer-{number:06}").parse()?;
@@ -139,12 +141,6 @@ fn terms(now: Timestamp) -> Outcome<Terms> {
         machines: MachineTerms::default(),
         meta: None,
     })
-}
-
-fn lic(home: &Path, arguments: &[&str]) -> Outcome<()> {
-    let output = Command::new(LIC).arg("--home").arg(home).args(arguments).output()?;
-    let said = || format!("lic {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
-    if output.status.success() { Ok(()) } else { Err(said().into()) }
 }
 
 /// The dialogue of the mails over one connection, with something done before each is handed over.

@@ -1,8 +1,7 @@
-//! What verifying and signing cost, as ratios to dalek's own work on the same bytes in the same run.
+//! What verifying and signing cost, beside dalek's own work on the same bytes: its parse and `verify_strict`, and its signing.
 //!
-//! `cargo bench --bench verify`. Batches of the two sides take turns, so that a busy machine slows both; the medians count.
-//! The library's promise: verifying a 500-byte key costs at most 1.1 times dalek's parse and `verify_strict` (the last column
-//! says whether it is kept). `--no-default-features` builds faster and leaves out signing.
+//! Batches of the two sides take turns, so that a busy machine slows both; the medians count. `--no-default-features` builds
+//! faster and leaves out signing.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -13,36 +12,40 @@ use lic::license::Timestamp;
 use lic::token::{KeySet, Kid, PublicKey, Verifier, armour};
 use serde_json::{Value, json};
 
+use crate::Outcome;
+use crate::sheet::{self, Promise, Wanted, median};
+
 /// How many batches each side has.
 const BATCHES: usize = 2_001;
 
 /// How long a batch of dalek takes, in nanoseconds: short, so that few batches are interrupted.
 const BATCH: u128 = 250_000;
 
-fn main() {
+/// The rows of this part.
+pub fn measure(wanted: &Wanted) -> Outcome<()> {
     let signer = SigningKey::from_bytes(&[7; 32]);
     let trusted: KeySet = PublicKey::try_from(signer.verifying_key()).into_iter().collect();
-    let at: Timestamp = "2027-06-01".parse().expect("a date");
-    let verifier = Verifier::new(trusted, "cockpit".parse().expect("a slug"));
+    let at: Timestamp = "2027-06-01".parse()?;
+    let verifier = Verifier::new(trusted, "cockpit".parse()?);
 
-    println!("{:<34} {:>8} {:>12} {:>12} {:>7}", "", "bytes", "lic", "dalek", "ratio");
+    sheet::heading("library", "lic", "dalek");
     let small = sign_json(&signer, &least());
     assert!((480..=520).contains(&small.len()), "{} bytes are not 500", small.len());
     let usual = sign_json(&signer, &usual());
     let large = sign_json(&signer, &with_meta());
-    for (name, key, limit) in [
-        ("verify a 500-byte key", small.clone(), Some(1.1)),
+    for (name, key, promise) in [
+        ("verify a 500-byte key", small.clone(), Some(Promise::AtMost(1.1))),
         ("verify a 500-byte key, armoured", armour::wrap(&small), None),
         ("verify a usual key", usual, None),
         ("verify a key with 60 KiB of meta", large, None),
     ] {
-        if !asked_for(name) {
+        if !wanted.row(name) {
             continue;
         }
-        let bare = armour::find(key.as_bytes()).expect("a key").into_owned();
-        let (signed, signature) = bare.rsplit_once('.').expect("a signature");
+        let bare = armour::find(key.as_bytes())?.into_owned();
+        let (signed, signature) = bare.rsplit_once('.').ok_or("no signature")?;
         let mut bytes = [0; 64];
-        Base64UrlUnpadded::decode(signature, &mut bytes).expect("base64url");
+        Base64UrlUnpadded::decode(signature, &mut bytes).map_err(|error| error.to_string())?;
         let public = signer.verifying_key().to_bytes();
         let ours = || drop(black_box(verifier.verify(black_box(&key), at).expect("a valid key")));
         let theirs = || {
@@ -50,40 +53,31 @@ fn main() {
             let signature = Signature::from_bytes(black_box(&bytes));
             key.verify_strict(black_box(signed.as_bytes()), &signature).expect("a valid signature");
         };
-        row(name, key.len(), compare(ours, theirs), limit);
+        row(name, key.len(), compare(ours, theirs), promise);
     }
     #[cfg(feature = "authority")]
-    signing(&signer);
+    signing(&signer, wanted)?;
+    Ok(())
 }
 
 #[cfg(feature = "authority")]
-fn signing(signer: &SigningKey) {
+fn signing(signer: &SigningKey, wanted: &Wanted) -> Outcome<()> {
     for (name, claims) in [("sign a 500-byte key", least()), ("sign a usual key", usual())] {
-        if !asked_for(name) {
+        if !wanted.row(name) {
             continue;
         }
-        let claims: lic::token::Claims = serde_json::from_value(claims).expect("claims");
+        let claims: lic::token::Claims = serde_json::from_value(claims)?;
         let key = lic::token::sign(&claims, signer);
-        let signed = key.rsplit_once('.').expect("a signature").0;
+        let signed = key.rsplit_once('.').ok_or("no signature")?.0;
         let ours = || drop(black_box(lic::token::sign(black_box(&claims), signer)));
         let theirs = || _ = black_box(signer.sign(black_box(signed.as_bytes())));
         row(name, key.len(), compare(ours, theirs), None);
     }
+    Ok(())
 }
 
-/// Whether the command line asks for this row: by a part of its name, or by naming none.
-fn asked_for(name: &str) -> bool {
-    let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
-    words.peek().is_none() || words.any(|word| name.contains(&word))
-}
-
-fn row(name: &str, bytes: usize, (ours, theirs, ratio): (f64, f64, f64), limit: Option<f64>) {
-    let kept = match limit {
-        Some(limit) if ratio <= limit => format!("  at most {limit}: kept"),
-        Some(limit) => format!("  at most {limit}: BROKEN"),
-        None => String::new(),
-    };
-    println!("{name:<34} {bytes:>8} {:>9.2} µs {:>9.2} µs {ratio:>7.3}{kept}", ours / 1_000.0, theirs / 1_000.0);
+fn row(name: &str, bytes: usize, (ours, theirs, ratio): (f64, f64, f64), promise: Option<Promise>) {
+    sheet::row(&format!("{name}, {bytes} bytes"), &sheet::time(ours / 1e9), &sheet::time(theirs / 1e9), ratio, promise);
 }
 
 /// The median nanoseconds that each side takes once, and the median ratio of two batches in a row.
@@ -110,11 +104,6 @@ fn repeats(work: &impl Fn()) -> u32 {
     let start = Instant::now();
     (0..20).for_each(|_| work());
     u32::try_from(20 * BATCH / start.elapsed().as_nanos().max(1)).unwrap_or(u32::MAX)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// The claims of a 500-byte key.

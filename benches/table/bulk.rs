@@ -1,48 +1,61 @@
-//! What bulk issue costs beside its parts: raw signing, raw signing and strict verification, and raw insertion into SQLite, all in
-//! one run, because other work on the machine falls on all of them alike.
+//! What bulk issue costs beside its parts: raw signing, raw signing and strict verification, and raw insertion into SQLite, each
+//! measured just before it, because other work on the machine falls on all of them alike.
 //!
-//! `cargo bench --bench bulk` measures 1,000 and 100,000 licenses; `cargo bench --bench bulk -- 1000000` so many as well. What is
-//! measured is the whole program: it starts, checks the file, signs, verifies, records and prints every key.
+//! What is measured is the whole program: it starts, checks the file, signs, verifies, records and prints every key.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ed25519_dalek::{Signer, SigningKey};
+use wait4::Wait4;
 
+use crate::Outcome;
+use crate::home::{self, LIC};
+use crate::sheet::{self, Promise, Wanted};
+
+/// How many licenses are issued, unless the command line says how many.
+const SIZES: [u64; 2] = [1_000, 100_000];
 /// As much as the claims, the header and the dot of a usual key.
 const MESSAGE: usize = 560;
 /// As many bytes as the event of a usual license.
 const BODY: usize = 1_500;
 /// How long each raw measurement runs.
 const LONG: Duration = Duration::from_millis(1_500);
+/// The most memory that bulk issue may have, in bytes.
+const MEMORY: f64 = 150.0 * 1_048_576.0;
 
-fn main() {
-    let more = std::env::args().skip(1).filter_map(|word| word.parse::<u64>().ok());
-    let sizes: Vec<u64> = [1_000, 100_000].into_iter().chain(more).collect();
+/// The rows of this part.
+pub fn measure(wanted: &Wanted) -> Outcome<()> {
+    let sizes = wanted.number().map_or(SIZES.to_vec(), |size| vec![size]);
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    println!("{cores} cores; per second, each beside the raw measurements made just before it\n");
-    println!(
-        "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7} {:>7} {:>7} {:>7} {:>8}",
-        "licenses", "lic", "sign 1", "sign all", "s+v all", "sqlite", "/sign 1", "/all", "/s+v", "/sqlite", "peak MiB"
-    );
     for size in sizes {
         let one = signed(1, false);
         let all = signed(cores, false);
         let verified = signed(cores, true);
         let sqlite = inserted();
-        let (seconds, peak) = issued(size);
+        let (seconds, peak) = issued(size)?;
         let ours = size as f64 / seconds;
-        println!(
-            "{size:>9} {ours:>9.0} {one:>9.0} {all:>9.0} {verified:>9.0} {sqlite:>9.0} {:>7.2} {:>7.2} {:>7.2} {:>7.2} {peak:>8.0}",
-            ours / one,
-            ours / all,
-            ours / verified,
-            ours / sqlite
+        sheet::heading(&format!("bulk issue of {size} licenses, {}", sheet::time(seconds)), "lic", "reference");
+        for (name, reference, promise) in [
+            ("beside signing on one core", one, None),
+            ("beside signing on all cores", all, Some(Promise::AtLeast(0.45))),
+            ("beside signing and verifying on all cores", verified, None),
+            ("beside one row each into SQLite", sqlite, None),
+        ] {
+            sheet::row(name, &format!("{ours:.0}/s"), &format!("{reference:.0}/s"), ours / reference, promise);
+        }
+        sheet::row(
+            "memory, beside what is allowed",
+            &sheet::mib(peak),
+            &sheet::mib(MEMORY),
+            peak / MEMORY,
+            Some(Promise::AtMost(1.0)),
         );
     }
+    Ok(())
 }
 
 /// How many signatures a second these threads make, and where it is asked for, verify.
@@ -99,58 +112,38 @@ fn inserted() -> f64 {
     ROWS as f64 / start.elapsed().as_secs_f64()
 }
 
-/// How long the program takes for so many licenses, and how much memory it had at most, in MiB.
-fn issued(size: u64) -> (f64, f64) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let lic = |args: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lic"));
-        command.args(args).env_clear().env("LIC_HOME", folder.path().join("home")).current_dir(folder.path());
-        command.stdin(Stdio::null());
-        command
-    };
-    let done = |args: &[&str]| assert!(lic(args).output().expect("a process").status.success(), "{args:?}");
-    done(&["init", "--name", "Bench", "--product", "cockpit", "--operator", "ops", "--no-passphrase"]);
-    let customers = 1_000.min(size / 10);
+/// How many seconds the program takes for so many licenses, and how many bytes of memory it had at most.
+fn issued(size: u64) -> Outcome<(f64, f64)> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let home = folder.path().join("home");
+    home::new(&home)?;
+    let customers = 1_000.min(size / 10).max(1);
     let accounts: String = (0..customers).map(|number| format!("customer-{number},Customer {number}\n")).collect();
-    fs::write(folder.path().join("accounts.csv"), format!("slug,name\n{accounts}")).expect("a file");
-    done(&["customer", "import", "accounts.csv", "--as", "ops", "-q"]);
-    let orders = orders(folder.path(), size, customers);
+    let path = folder.path().join("accounts.csv");
+    fs::write(&path, format!("slug,name\n{accounts}"))?;
+    home::lic(&home, &["customer", "import", &path.to_string_lossy()])?;
+    let orders = orders(folder.path(), size, customers)?;
+    let keys = folder.path().join("keys.csv");
+
     let start = Instant::now();
-    let file = orders.to_string_lossy().into_owned();
-    let mut child = lic(&["issue", "--from", &file, "-o", "csv", "-q", "--as", "ops"])
-        .stdout(fs::File::create(folder.path().join("keys.csv")).expect("a file"))
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a process");
-    let mut peak = 0.0_f64;
-    let status = loop {
-        match child.try_wait().expect("a process") {
-            Some(status) => break status,
-            None => peak = peak.max(highest(child.id())),
-        }
-        thread::sleep(Duration::from_millis(2));
-    };
+    let mut command = Command::new(LIC);
+    command.args(["issue", "-o", "csv", "-q", "--from"]).arg(&orders).arg("--home").arg(&home);
+    let used = command.stdin(Stdio::null()).stdout(File::create(&keys)?).stderr(Stdio::null()).spawn()?.wait4()?;
     let seconds = start.elapsed().as_secs_f64();
-    assert!(status.success(), "{status}");
-    let keys = fs::read_to_string(folder.path().join("keys.csv")).expect("the keys").lines().count() as u64;
-    assert_eq!(keys, size + 1, "every key is printed");
-    (seconds, peak)
+    let printed = fs::read_to_string(keys)?.lines().count() as u64;
+    if !used.status.success() || printed != size + 1 {
+        return Err(format!("bulk issue: {}, {printed} lines printed", used.status).into());
+    }
+    Ok((seconds, used.rusage.maxrss as f64))
 }
 
-fn orders(folder: &Path, size: u64, customers: u64) -> PathBuf {
+fn orders(folder: &Path, size: u64, customers: u64) -> Outcome<PathBuf> {
     let path = folder.join("orders.csv");
     let row = |number: u64| {
         let customer = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % customers;
         format!("customer-{customer},basic,{},1y,PO {number}\n", number % 40 + 1)
     };
     let rows: String = (0..size).map(row).collect();
-    fs::write(&path, format!("customer,tier,seats,term,note\n{rows}")).expect("a file");
-    path
-}
-
-/// The most memory that a process had, in MiB.
-fn highest(process: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).map_or(0.0, |kib| kib / 1024.0)
+    fs::write(&path, format!("customer,tier,seats,term,note\n{rows}"))?;
+    Ok(path)
 }

@@ -1,7 +1,7 @@
 //! What status lists cost at ten million licenses of which one in a hundred is revoked: their size, the time to make and sign
-//! them, and the time to check one license, beside zlib's own work on the same bytes in the same run.
+//! them, beside zlib's own work on the same bytes, and the time to check one license.
 //!
-//! `cargo bench --bench status`. Reading the ledger is not in it: that is one walk over an index of the revoked licenses.
+//! Reading the ledger is not in it: that is one walk over an index of the revoked licenses.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -15,6 +15,9 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use serde_json::json;
 
+use crate::Outcome;
+use crate::sheet::{self, Wanted, median};
+
 const LICENSES: u64 = 10_000_000;
 
 /// How often the short measurements are repeated; their median counts.
@@ -23,76 +26,67 @@ const REPEATS: usize = 101;
 /// The effort that lists are packed with.
 const EFFORT: u8 = 9;
 
-fn main() {
+/// The rows of this part.
+pub fn measure(wanted: &Wanted) -> Outcome<()> {
+    let licenses = wanted.number().unwrap_or(LICENSES);
     let status_key = SigningKey::from_bytes(&[9; 32]);
     let license_key = SigningKey::from_bytes(&[7; 32]);
-    let at: Timestamp = "2027-06-01".parse().expect("a date");
+    let at: Timestamp = "2027-06-01".parse()?;
 
     let start = Instant::now();
-    let shards: Vec<Statuses> = (0..LICENSES.div_ceil(SHARD)).map(standings).collect();
-    let filled = start.elapsed().as_secs_f64();
+    let shards: Vec<Statuses> = (0..licenses.div_ceil(SHARD)).map(|shard| standings(shard, licenses)).collect();
+    let noted = start.elapsed().as_secs_f64();
     let revoked: u64 = shards.iter().map(|statuses| statuses.tally().revoked).sum();
 
     let start = Instant::now();
     let lists: Vec<String> = (0..).zip(&shards).map(|(shard, statuses)| signed(shard, statuses, at, &status_key)).collect();
     let made = start.elapsed().as_secs_f64();
 
-    let raw: Vec<Vec<u8>> = (0..shards.len() as u64).map(raw).collect();
+    let raw: Vec<Vec<u8>> = (0..shards.len() as u64).map(|shard| raw(shard, licenses)).collect();
     let start = Instant::now();
     let zlib: Vec<Vec<u8>> = raw.iter().map(|bytes| compress_to_vec_zlib(bytes, EFFORT)).collect();
     let packed = start.elapsed().as_secs_f64();
 
-    let bytes = |sizes: Vec<usize>| sizes.into_iter().sum::<usize>();
-    let in_files = bytes(lists.iter().map(String::len).collect());
-    let in_zlib = bytes(zlib.iter().map(Vec::len).collect());
-    println!("{LICENSES} licenses, {revoked} revoked: {} lists", lists.len());
-    println!("{:<44} {:>12} {:>12} {:>7}", "", "lic", "zlib", "ratio");
-    size("all files, bytes", in_files, in_zlib);
-    size(
-        "the largest file, bytes",
-        lists.iter().map(String::len).max().unwrap_or(0),
-        zlib.iter().map(Vec::len).max().unwrap_or(0),
-    );
-    println!("{:<44} {:>9.3} s", "note every revocation", filled);
-    println!("{:<44} {:>9.3} s {:>10.3} s {:>7.3}", "pack and sign every list", made, packed, made / packed);
+    sheet::heading(&format!("status lists of {licenses}, {revoked} revoked"), "lic", "zlib alone");
+    let bytes = |name: &str, ours: usize, theirs: usize| {
+        sheet::row(name, &format!("{ours} bytes"), &format!("{theirs} bytes"), ours as f64 / theirs as f64, None);
+    };
+    bytes(&format!("size of {} lists", lists.len()), lists.iter().map(String::len).sum(), zlib.iter().map(Vec::len).sum());
+    let times = |name: &str, ours: f64, theirs: f64| {
+        sheet::row(name, &sheet::time(ours), &sheet::time(theirs), ours / theirs, None);
+    };
+    times("note every revocation", noted, packed);
+    times("pack and sign every list", made, packed);
 
     let mut keys: KeySet = PublicKey::try_from(license_key.verifying_key()).into_iter().collect();
-    keys.insert_status(PublicKey::try_from(status_key.verifying_key()).expect("a key"));
+    keys.insert_status(PublicKey::try_from(status_key.verifying_key())?);
     let list = lists[0].as_str();
-    let open = median(|| drop(black_box(StatusList::open(black_box(list), &keys).expect("a list"))));
-    let unpack = median(|| drop(black_box(decompress_to_vec_zlib_with_limit(black_box(&zlib[0]), 1 << 18).expect("zlib"))));
-    row("open one list", open, unpack);
+    let open = repeated(|| drop(black_box(StatusList::open(black_box(list), &keys).expect("a list"))));
+    let unpack = repeated(|| drop(black_box(decompress_to_vec_zlib_with_limit(black_box(&zlib[0]), 1 << 18).expect("zlib"))));
+    times("open one list", open, unpack);
 
     let license = license(&license_key);
     let bare = Verifier::for_any_product(keys.clone());
     let with_list = bare.clone().status_list(list);
-    let alone = median(|| drop(black_box(bare.verify(black_box(&license), at).expect("a valid key"))));
-    let checked = median(|| drop(black_box(with_list.verify(black_box(&license), at).expect("a valid key"))));
-    println!("{:<44} {:>12} {:>12} {:>7}", "", "with list", "without", "ratio");
-    row("check one license, list open", checked, alone);
-    let whole = median(|| drop(black_box(bare.clone().status_list(list).verify(black_box(&license), at).expect("a valid key"))));
-    row("open the list and check one license", whole, alone);
-}
-
-fn size(name: &str, ours: usize, theirs: usize) {
-    println!("{name:<44} {ours:>12} {theirs:>12} {:>7.3}", ours as f64 / theirs as f64);
-}
-
-fn row(name: &str, ours: f64, theirs: f64) {
-    println!("{name:<44} {:>9.1} µs {:>9.1} µs {:>7.3}", ours * 1e6, theirs * 1e6, ours / theirs);
+    let alone = repeated(|| drop(black_box(bare.verify(black_box(&license), at).expect("a valid key"))));
+    let checked = repeated(|| drop(black_box(with_list.verify(black_box(&license), at).expect("a valid key"))));
+    let whole =
+        repeated(|| drop(black_box(bare.clone().status_list(list).verify(black_box(&license), at).expect("a valid key"))));
+    sheet::heading("one license and its list", "with the list", "without");
+    times("check the license, list open", checked, alone);
+    times("open the list and check the license", whole, alone);
+    Ok(())
 }
 
 /// The median of the seconds that something takes.
-fn median(work: impl Fn()) -> f64 {
+fn repeated(work: impl Fn()) -> f64 {
     (0..10).for_each(|_| work());
     let once = || {
         let start = Instant::now();
         work();
         start.elapsed().as_secs_f64()
     };
-    let mut times: Vec<f64> = (0..REPEATS).map(|_| once()).collect();
-    times.sort_unstable_by(f64::total_cmp);
-    times[times.len() / 2]
+    median((0..REPEATS).map(|_| once()).collect())
 }
 
 /// Whether this license is revoked: one in a hundred, spread as chance spreads them.
@@ -104,19 +98,19 @@ fn is_revoked(index: u64) -> bool {
     (mixed ^ mixed >> 31).is_multiple_of(100) && index != 0
 }
 
-fn standings(shard: u64) -> Statuses {
+fn standings(shard: u64, licenses: u64) -> Statuses {
     let mut statuses = Statuses::all_good();
     let first = shard * SHARD;
-    let places = (0..SHARD).filter(|place| first + place < LICENSES && is_revoked(first + place));
+    let places = (0..SHARD).filter(|place| first + place < licenses && is_revoked(first + place));
     places.for_each(|place| statuses.set(place, Standing::Revoked));
     statuses
 }
 
 /// The bytes of a list, as zlib gets them.
-fn raw(shard: u64) -> Vec<u8> {
+fn raw(shard: u64, licenses: u64) -> Vec<u8> {
     let mut bytes = vec![0; (SHARD / 4) as usize];
     let first = shard * SHARD;
-    for place in (0..SHARD).filter(|place| first + place < LICENSES && is_revoked(first + place)) {
+    for place in (0..SHARD).filter(|place| first + place < licenses && is_revoked(first + place)) {
         bytes[(place / 4) as usize] |= 1 << (2 * (place % 4));
     }
     bytes

@@ -1,0 +1,200 @@
+//! What whole commands cost, beside starting a program that does nothing (`examples/empty.rs`, built with the same profile).
+//!
+//! All rows take turns, so that a busy machine slows them all; the medians of the wall-clock times are compared. A row that
+//! takes long takes fewer of the turns.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::Outcome;
+use crate::home::{self, LIC};
+use crate::sheet::{self, Promise, Wanted, median};
+
+/// How many turns there are.
+const TURNS: u64 = 301;
+/// How many turns each row takes at least.
+const LEAST: u64 = 7;
+/// How long a row may take in each of the turns, in seconds on the average.
+const SHARE: f64 = 0.02;
+/// How many licenses the large ledger has.
+const LARGE: u64 = 1_000_000;
+/// Stands for the first second of today: a moment of the past after which nothing happened.
+const TODAY: &str = "TODAY";
+
+/// A command on the large ledger, with what it may cost at most.
+type Large = (&'static str, Option<f64>, &'static [&'static str]);
+
+const QUESTIONS: &[Large] = &[
+    ("list --expiring 30d, of a million", Some(30.0), &["list", "--expiring", "30d", "--limit", "100"]),
+    ("notify --dry-run, 1,000 of a million", Some(100.0), &["notify", "--dry-run"]),
+    ("search a customer, of a million", None, &["list", "--search", "customer-012345", "--limit", "100"]),
+    ("search a common word, of a million", None, &["list", "--search", "gmbh", "--limit", "100"]),
+    ("search two words, of a million", None, &["list", "--search", "söhne analytics", "--limit", "100"]),
+    ("search a note, of a million", None, &["list", "--search", "21474836475", "--limit", "100"]),
+    ("search a label, of a million", None, &["list", "--search", "floor 64712", "--limit", "100"]),
+    ("search what is not there, of a million", None, &["list", "--search", "nowhere"]),
+];
+
+/// The reports, with what each may cost: those that only count as much as a hundred starts of an empty program, all others as
+/// much as a thousand, which is about a tenth of a second and a second.
+const REPORTS: &[Large] = &[
+    ("report expiring", Some(1_000.0), &["report", "expiring"]),
+    ("report expiring --by tier", Some(100.0), &["report", "expiring", "--by", "tier"]),
+    ("report expiring -o ics --within 1y", Some(1_000.0), &["report", "expiring", "-o", "ics", "--within", "1y"]),
+    ("report expired", Some(1_000.0), &["report", "expired"]),
+    ("report issued --limit 100 -o json", Some(1_000.0), &["report", "issued", "--limit", "100", "-o", "json"]),
+    ("report customers", Some(1_000.0), &["report", "customers"]),
+    ("report customers --customer C", Some(100.0), &["report", "customers", "--customer", "customer-000007"]),
+    ("report tiers", Some(1_000.0), &["report", "tiers"]),
+    ("report tiers --at TODAY", Some(1_000.0), &["report", "tiers", "--at", TODAY]),
+    ("report seats", Some(1_000.0), &["report", "seats"]),
+    ("report revenue", Some(1_000.0), &["report", "revenue"]),
+    ("report revenue --by customer", Some(1_000.0), &["report", "revenue", "--by", "customer"]),
+    ("report machines", Some(1_000.0), &["report", "machines"]),
+    ("report renewals", Some(1_000.0), &["report", "renewals"]),
+];
+
+/// One thing to measure.
+struct Row {
+    name: &'static str,
+    promise: Option<Promise>,
+    command: Vec<OsString>,
+    times: Vec<f64>,
+}
+
+/// The rows of this part.
+pub fn measure(wanted: &Wanted) -> Outcome<()> {
+    let turns = wanted.number().unwrap_or(TURNS);
+    let small = home::small()?;
+    let of = |file: &str| small.join(file).display().to_string();
+    let (home, key, keys, saved) = (of(""), of("acme.lic"), of("vendor.pem"), of("saved/"));
+
+    let mut rows = vec![Row::new("an empty program", None, vec![empty_program()?.into()])];
+    let mut add = |name, most: Option<f64>, command: &[&str]| {
+        if wanted.row(name) {
+            rows.push(Row::new(name, most.map(Promise::AtMost), command.iter().map(OsString::from).collect()));
+        }
+    };
+    add("verify a key with --keys", Some(1.3), &[LIC, "verify", &key, "--keys", &keys]);
+    add("verify a key with the ledger", None, &[LIC, "verify", &key, "--home", &home]);
+    add("issue", Some(5.0), &[LIC, "issue", "acme", "--tier", "professional", "--out", &saved, "--home", &home]);
+    add("show a license", None, &[LIC, "show", &key, "--home", &home]);
+    add("say the version", None, &[LIC, "--version"]);
+    for (name, command) in others(&small, &key)? {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        add(name, None, &words);
+    }
+    let large: Vec<&Large> = QUESTIONS.iter().chain(REPORTS).filter(|(name, ..)| wanted.row(name)).collect();
+    if !large.is_empty() {
+        let home = home::filled(LARGE)?.display().to_string();
+        let today = home::now()?.date().to_string();
+        for (name, most, arguments) in large {
+            let arguments = arguments.iter().map(|word| if *word == TODAY { today.as_str() } else { word });
+            let command: Vec<&str> = [LIC].into_iter().chain(arguments).chain(["--home", home.as_str()]).collect();
+            add(name, *most, &command);
+        }
+    }
+    take_turns(&mut rows, turns)?;
+
+    let empty = median(rows[0].times.clone());
+    sheet::heading("process", "command", "empty program");
+    for row in rows {
+        let time = median(row.times);
+        sheet::row(row.name, &sheet::time(time), &sheet::time(empty), time / empty, row.promise);
+    }
+    Ok(())
+}
+
+impl Row {
+    fn new(name: &'static str, promise: Option<Promise>, command: Vec<OsString>) -> Self {
+        Self { name, promise, command, times: Vec::new() }
+    }
+
+    /// How many seconds pass from the start of the program to its end.
+    fn run(&self) -> Outcome<f64> {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let start = Instant::now();
+        let status = command.status()?;
+        let time = start.elapsed().as_secs_f64();
+        if status.success() { Ok(time) } else { Err(format!("{}: {status}", self.name).into()) }
+    }
+}
+
+fn take_turns(rows: &mut [Row], turns: u64) -> Outcome<()> {
+    // The first runs find cold caches; the last of them says how long the row takes.
+    let mut every = Vec::with_capacity(rows.len());
+    for row in rows.iter() {
+        row.run()?;
+        let long = (row.run()? / SHARE).ceil() as u64;
+        every.push(long.clamp(1, (turns / LEAST).max(1)));
+    }
+    for turn in 0..turns {
+        for (row, every) in rows.iter_mut().zip(&every) {
+            if turn % every == 0 {
+                let time = row.run()?;
+                row.times.push(time);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Other people's verifiers of Ed25519 on as many bytes, where they are installed.
+fn others(home: &Path, key: &str) -> Outcome<Vec<(&'static str, Vec<String>)>> {
+    let path = |file: &str| home.join(file).display().to_string();
+    let text = lic::token::armour::find(&std::fs::read(key)?)?.into_owned();
+    let (signed, signature) = text.rsplit_once('.').ok_or("no signature")?;
+    std::fs::write(home.join("signed"), signed)?;
+    let signature =
+        <base64ct::Base64UrlUnpadded as base64ct::Encoding>::decode_vec(signature).map_err(|error| error.to_string())?;
+    std::fs::write(home.join("signature"), signature)?;
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let (signed, signature, public) = (path("signed"), path("signature"), path("vendor.pem"));
+    let mut found = Vec::new();
+    if installed("openssl") {
+        let command =
+            ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", &public, "-rawin", "-in", &signed, "-sigfile", &signature];
+        found.push(("openssl verifies the same signature", words(&command)));
+    }
+    if installed("minisign") {
+        let (public, secret) = (path("minisign.pub"), path("minisign.key"));
+        for arguments in [&["-G", "-W", "-f", "-p", &public, "-s", &secret], &["-S", "-W", "-s", &secret, "-m", &signed][..]] {
+            let made = Command::new("minisign").args(arguments).stdin(Stdio::null()).output()?;
+            if !made.status.success() {
+                return Err(format!("minisign: {}", String::from_utf8_lossy(&made.stderr)).into());
+            }
+        }
+        found.push(("minisign verifies as many bytes", words(&["minisign", "-V", "-q", "-p", &public, "-m", &signed])));
+    }
+    Ok(found)
+}
+
+/// Whether a program can be started; a word where not.
+fn installed(program: &str) -> bool {
+    let found = Command::new(program).arg("-v").stdin(Stdio::null()).output().is_ok();
+    if !found {
+        eprintln!("{program} is not installed: its row is left out");
+    }
+    found
+}
+
+/// Builds the empty program with the profile that the benches have, and says where it is.
+fn empty_program() -> Outcome<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("");
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--example", "empty", "--message-format", "json", "--manifest-path"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .env("CARGO_TARGET_DIR", target)
+        .stderr(Stdio::inherit())
+        .output()?;
+    for line in String::from_utf8(built.stdout)?.lines() {
+        let message: serde_json::Value = serde_json::from_str(line)?;
+        if let (Some("empty"), Some(program)) = (message["target"]["name"].as_str(), message["executable"].as_str()) {
+            return Ok(program.into());
+        }
+    }
+    Err("the empty program was not built".into())
+}
