@@ -20,7 +20,7 @@ const TIERS: [&str; 4] = ["basic", "standard", "professional", "enterprise"];
 /// How many licenses stand in one transaction while a large ledger is filled.
 const BATCH: u64 = 10_000;
 /// Stands in a large home once it is filled; its name changes with what it is filled with.
-const CONTENT: &str = "filled-3";
+const CONTENT: &str = "filled-4";
 
 /// Where the authorities stand.
 fn folder() -> PathBuf {

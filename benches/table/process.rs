@@ -20,13 +20,8 @@ const LEAST: u64 = 7;
 const SHARE: f64 = 0.02;
 /// How many licenses the large ledger has.
 const LARGE: u64 = 1_000_000;
-/// Stands for the first second of today: a moment of the past after which nothing happened.
-const TODAY: &str = "TODAY";
-
-/// A command on the large ledger, with what it may cost at most.
-type Large = (&'static str, Option<f64>, &'static [&'static str]);
-
-const QUESTIONS: &[Large] = &[
+/// What is asked of the large ledger, with what it may cost at most.
+const QUESTIONS: [(&str, Option<f64>, &[&str]); 8] = [
     ("list --expiring 30d, of a million", Some(30.0), &["list", "--expiring", "30d", "--limit", "100"]),
     ("notify --dry-run, 1,000 of a million", Some(100.0), &["notify", "--dry-run"]),
     ("search a customer, of a million", None, &["list", "--search", "customer-012345", "--limit", "100"]),
@@ -37,23 +32,28 @@ const QUESTIONS: &[Large] = &[
     ("search what is not there, of a million", None, &["list", "--search", "nowhere"]),
 ];
 
-/// The reports, with what each may cost: those that only count as much as a hundred starts of an empty program, all others as
-/// much as a thousand, which is about a tenth of a second and a second.
-const REPORTS: &[Large] = &[
-    ("report expiring", Some(1_000.0), &["report", "expiring"]),
-    ("report expiring --by tier", Some(100.0), &["report", "expiring", "--by", "tier"]),
-    ("report expiring -o ics --within 1y", Some(1_000.0), &["report", "expiring", "-o", "ics", "--within", "1y"]),
-    ("report expired", Some(1_000.0), &["report", "expired"]),
-    ("report issued --limit 100 -o json", Some(1_000.0), &["report", "issued", "--limit", "100", "-o", "json"]),
-    ("report customers", Some(1_000.0), &["report", "customers"]),
-    ("report customers --customer C", Some(100.0), &["report", "customers", "--customer", "customer-000007"]),
-    ("report tiers", Some(1_000.0), &["report", "tiers"]),
-    ("report tiers --at TODAY", Some(1_000.0), &["report", "tiers", "--at", TODAY]),
-    ("report seats", Some(1_000.0), &["report", "seats"]),
-    ("report revenue", Some(1_000.0), &["report", "revenue"]),
-    ("report revenue --by customer", Some(1_000.0), &["report", "revenue", "--by", "customer"]),
-    ("report machines", Some(1_000.0), &["report", "machines"]),
-    ("report renewals", Some(1_000.0), &["report", "renewals"]),
+/// The reports and the dashboard, as they are typed: `TODAY` stands for the first second of today, a moment of the past after which
+/// nothing happened, and `PAGE` for a file. With what each may cost: those that only count as much as a hundred starts of an empty
+/// program, all others as much as a thousand, which is about a tenth of a second and a second.
+const REPORTS: [(&str, f64); 18] = [
+    ("report expiring", 1_000.0),
+    ("report expiring --by tier", 100.0),
+    ("report expiring -o ics --within 1y", 1_000.0),
+    ("report expired", 1_000.0),
+    ("report issued --limit 100 -o json", 1_000.0),
+    ("report customers", 1_000.0),
+    ("report customers --customer customer-000007", 100.0),
+    ("report tiers", 1_000.0),
+    ("report tiers --at TODAY", 1_000.0),
+    ("report seats", 1_000.0),
+    ("report revenue", 1_000.0),
+    ("report revenue --by customer", 1_000.0),
+    ("report machines", 1_000.0),
+    ("report machines --at TODAY", 1_000.0),
+    ("report renewals", 1_000.0),
+    ("dashboard", 1_000.0),
+    ("dashboard --at TODAY", 1_000.0),
+    ("dashboard --html PAGE --replace", 1_000.0),
 ];
 
 /// One thing to measure.
@@ -86,14 +86,20 @@ pub fn measure(wanted: &Wanted) -> Outcome<()> {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         add(name, None, &words);
     }
-    let large: Vec<&Large> = QUESTIONS.iter().chain(REPORTS).filter(|(name, ..)| wanted.row(name)).collect();
-    if !large.is_empty() {
-        let home = home::filled(LARGE)?.display().to_string();
-        let today = home::now()?.date().to_string();
-        for (name, most, arguments) in large {
-            let arguments = arguments.iter().map(|word| if *word == TODAY { today.as_str() } else { word });
-            let command: Vec<&str> = [LIC].into_iter().chain(arguments).chain(["--home", home.as_str()]).collect();
-            add(name, *most, &command);
+    if QUESTIONS.iter().any(|(name, ..)| wanted.row(name)) || REPORTS.iter().any(|(name, _)| wanted.row(name)) {
+        let large = home::filled(LARGE)?.display().to_string();
+        let (today, page) = (home::now()?.date().to_string(), of("page.html"));
+        let meant = |word: &'static str| match word {
+            "TODAY" => today.as_str(),
+            "PAGE" => page.as_str(),
+            word => word,
+        };
+        for (name, most, arguments) in QUESTIONS {
+            add(name, most, &[&[LIC], arguments, &["--home", &large]].concat());
+        }
+        for (name, most) in REPORTS {
+            let command: Vec<&str> = [LIC].into_iter().chain(name.split(' ').map(meant)).chain(["--home", &large]).collect();
+            add(name, Some(most), &command);
         }
     }
     take_turns(&mut rows, turns)?;

@@ -6,7 +6,7 @@ use rusqlite::Row;
 use serde::de::DeserializeOwned;
 
 use super::LedgerError;
-use crate::license::{LicenseType, Standing, Timestamp};
+use crate::license::{LicenseType, Standing, Status, Timestamp};
 
 /// A text column that holds the spelling of `T`.
 pub(super) fn parsed<T: FromStr>(row: &Row<'_>, at: usize) -> Result<T, LedgerError> {
@@ -54,6 +54,12 @@ pub(super) fn standing(row: &Row<'_>, at: usize) -> Result<Standing, LedgerError
         2 => Ok(Standing::Suspended),
         number => Err(LedgerError::odd("standing", number)),
     }
+}
+
+/// The status at this place of [`Status::ALL`], which [`super::select::STATUS`] gives.
+pub(super) fn status_of_number(number: i64) -> Result<Status, LedgerError> {
+    let status = usize::try_from(number).ok().and_then(|place| Status::ALL.get(place).copied());
+    status.ok_or_else(|| LedgerError::odd("status", number))
 }
 
 /// The number that stands for a license type.

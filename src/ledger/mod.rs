@@ -16,6 +16,7 @@
 //! returns. The last connection that closes takes the WAL into the file and removes it.
 
 mod alerts;
+mod as_of;
 mod authority;
 mod column;
 mod copy;

@@ -7,29 +7,58 @@ use rusqlite::Connection;
 use super::{LedgerError, column};
 use crate::license::{Slug, Tier};
 
+/// How many customers are looked up one by one, whatever the number of all.
+const PATIENCE: usize = 1_000;
+/// Looking up one customer takes about as long as reading so many in a pass.
+const ONE_IN: usize = 8;
+
 /// Names that were looked up. Looking them up by hand, rather than joining, leaves the database one table to choose an
 /// index for, and pays for the rows of a page alone.
+///
+/// Who looks up many customers one by one soon has paid for reading all of them in one pass. That is then done.
 pub(super) struct Names<'c> {
     db: &'c Connection,
     customers: HashMap<i64, (Slug, String)>,
+    /// How many customers to look up before it is asked how many there are.
+    patience: usize,
     tiers: HashMap<i64, Tier>,
     operators: HashMap<i64, Slug>,
 }
 
 impl<'c> Names<'c> {
     pub fn new(db: &'c Connection) -> Self {
-        Self { db, customers: HashMap::new(), tiers: HashMap::new(), operators: HashMap::new() }
+        Self { db, customers: HashMap::new(), patience: PATIENCE, tiers: HashMap::new(), operators: HashMap::new() }
     }
 
     /// The short name and the display name of a customer.
     pub fn customer(&mut self, id: i64) -> Result<&(Slug, String), LedgerError> {
         let db = self.db;
+        if self.customers.len() >= self.patience {
+            self.read_customers()?;
+        }
         look_up(&mut self.customers, id, || {
             let mut statement = db.prepare_cached("SELECT slug, name FROM customers WHERE id = ?")?;
             let mut rows = statement.query([id])?;
             let row = rows.next()?.ok_or_else(|| LedgerError::odd("customer", id))?;
             Ok((column::parsed(row, 0)?, row.get(1)?))
         })
+    }
+
+    /// Reads the names of all customers, where those looked up already are a good part of them.
+    fn read_customers(&mut self) -> Result<(), LedgerError> {
+        let all: i64 = self.db.prepare_cached("SELECT count(*) FROM customers")?.query_row([], |row| row.get(0))?;
+        let worth = usize::try_from(all).unwrap_or(usize::MAX) / ONE_IN;
+        if self.customers.len() < worth {
+            self.patience = worth;
+            return Ok(());
+        }
+        self.patience = usize::MAX;
+        let mut statement = self.db.prepare_cached("SELECT id, slug, name FROM customers")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            self.customers.insert(row.get(0)?, (column::parsed(row, 1)?, row.get(2)?));
+        }
+        Ok(())
     }
 
     /// A tier.
@@ -58,5 +87,29 @@ fn look_up<T>(known: &mut HashMap<i64, T>, id: i64, read: impl FnOnce() -> Resul
     match known.entry(id) {
         Entry::Occupied(entry) => Ok(entry.into_mut()),
         Entry::Vacant(entry) => Ok(entry.insert(read()?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+
+    #[test]
+    fn names_are_the_same_whether_read_one_by_one_or_together() {
+        let ledger = Ledger::in_memory().unwrap();
+        let many = i64::try_from(PATIENCE).unwrap() * 3 / 2;
+        let insert = "INSERT INTO customers (id, slug, name, kind, contacts, archived, added_at) VALUES (?1, ?2, ?3, 'customer', '[]', 0, 0)";
+        for id in 1..=many {
+            ledger.db.prepare_cached(insert).unwrap().execute((id, format!("c{id}"), format!("Customer {id}"))).unwrap();
+        }
+        let mut names = Names::new(&ledger.db);
+        for id in 1..=many {
+            let expected = (format!("c{id}").parse().unwrap(), format!("Customer {id}"));
+            assert_eq!(*names.customer(id).unwrap(), expected);
+            let together = names.customers.len() == many as usize;
+            assert_eq!(together, id > PATIENCE as i64, "{id}");
+        }
+        assert!(names.customer(many + 1).is_err());
     }
 }

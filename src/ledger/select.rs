@@ -12,7 +12,7 @@ impl LicenseFilter {
     /// The page of rows that fit, as `columns` of the row `l`.
     pub(super) fn page(&self, columns: &str, tables: Tables<'_>) -> Result<Query, LedgerError> {
         let mut query = Query::default();
-        let from = self.source(&mut query);
+        let from = self.source(&mut query, tables)?;
         let from = match self.sort {
             // CROSS keeps the order of the loops: the outer one yields the order, the inner one an index of the licenses.
             LicenseSort::Customer => format!("customers c CROSS JOIN {from} ON l.customer = c.id"),
@@ -33,7 +33,7 @@ impl LicenseFilter {
     /// The rows that fit, as `columns` of the row `l`, in no order.
     pub(super) fn rows(&self, columns: &str, tables: Tables<'_>) -> Result<Query, LedgerError> {
         let mut query = Query::default();
-        let from = self.source(&mut query);
+        let from = self.source(&mut query, tables)?;
         let conditions = all_of(&self.conditions(&mut query, tables)?);
         query.sql = format!("SELECT {columns} FROM {from}{conditions}");
         Ok(query)
@@ -42,34 +42,6 @@ impl LicenseFilter {
     /// How many rows fit, whatever the limit.
     pub(super) fn count(&self, tables: Tables<'_>) -> Result<Query, LedgerError> {
         self.rows("count(*)", tables)
-    }
-
-    /// The rows to choose from, named `l`: of now, or of the moment of `as_of`.
-    pub(super) fn source(&self, query: &mut Query) -> String {
-        let Some(as_of) = self.as_of else { return "licenses l".to_owned() };
-        let then = query.bind(as_of.seconds());
-        let standing = format!(
-            "coalesce((SELECT s.standing FROM standings s WHERE s.license = n.status_index AND s.at <= {then}
-                ORDER BY s.event DESC LIMIT 1), 0) AS standing"
-        );
-        // Licenses that were not revised since are as their row says; of the others, the newest revision of then.
-        format!(
-            "(SELECT n.status_index, n.number, n.customer, n.tier, n.kind, n.internal, n.starts, n.ends, n.stops, n.warn_days,
-                n.seats, {standing}, n.rev, n.issued_at, n.issued_by, n.revised_at, n.note, n.machines_max, n.machines_bound
-              FROM licenses n WHERE n.revised_at <= {then}
-              UNION ALL
-              SELECT n.status_index, n.number, r.customer, r.tier, r.kind, r.internal, r.starts, r.ends, r.stops, r.warn_days,
-                r.seats, {standing}, r.rev, n.issued_at, n.issued_by, r.signed_at, n.note, r.machines_max, r.machines_bound
-              FROM licenses n CROSS JOIN revisions r ON r.license = n.status_index AND r.rev =
-                (SELECT max(e.rev) FROM revisions e WHERE e.license = n.status_index AND e.signed_at <= {then})
-              WHERE n.revised_at > {then}
-              UNION ALL
-              SELECT n.status_index, n.number, f.customer, f.tier, f.kind, f.internal, f.starts, f.ends, f.stops, f.warn_days,
-                f.seats, {standing}, 1, n.issued_at, n.issued_by, f.taken_at, n.note, f.machines_max, f.machines_bound
-              FROM foreign_licenses f CROSS JOIN licenses n ON n.status_index = f.license
-              WHERE n.revised_at > {then} AND f.taken_at <= {then} AND NOT EXISTS
-                (SELECT 1 FROM revisions e WHERE e.license = f.license AND e.signed_at <= {then})) l"
-        )
     }
 
     /// What the rows must fit, each condition for itself.
@@ -116,8 +88,10 @@ impl LicenseFilter {
         }
         if let Some(before) = self.issued_before {
             let before = query.bind(before.seconds());
-            // With a beginning, the index is used already; without one, it would lead through most of the licenses.
-            all.push(format!("+l.issued_at < {before}"));
+            // With a beginning, the index is used already; without one, it would lead through most of the licenses, unless they are
+            // wanted in its order.
+            let plus = if self.sort == LicenseSort::Issued { "" } else { "+" };
+            all.push(format!("{plus}l.issued_at < {before}"));
         }
         if let Some(search) = &self.text {
             all.push(condition(search, query, tables)?);
@@ -169,14 +143,7 @@ impl LicenseFilter {
             LicenseSort::Issued => format!("l.issued_at {ascending}, l.status_index {ascending}"),
             LicenseSort::Customer => format!("c.slug {ascending}, {by_end}"),
             LicenseSort::Tier => format!("t.product {ascending}, t.rank {ascending}, t.id {ascending}, {by_end}"),
-            LicenseSort::Status => {
-                let cases: Vec<String> = Status::ALL
-                    .iter()
-                    .enumerate()
-                    .map(|(place, status)| format!("WHEN {} THEN {place}", status_condition(*status)))
-                    .collect();
-                query.at(self.at, &format!("CASE {} END {ascending}, {by_end}", cases.join(" ")))
-            }
+            LicenseSort::Status => query.at(self.at, &format!("{STATUS} {ascending}, {by_end}")),
             LicenseSort::Seats => format!("l.seats {nulls_last}, l.status_index {ascending}"),
             LicenseSort::Id => format!("l.number {ascending}"),
         }
@@ -204,6 +171,10 @@ fn status_condition(status: Status) -> &'static str {
         Status::Active => "(+l.standing = 0 AND l.starts <= $at AND coalesce(l.ends - $at > l.warn_days * 86400, TRUE))",
     }
 }
+
+/// `Validity::status` as the place of the status in [`Status::ALL`], at the moment `$at`.
+pub(super) const STATUS: &str = "CASE l.standing WHEN 0 THEN CASE WHEN l.starts > $at THEN 0 WHEN l.stops <= $at THEN 4
+    WHEN l.ends <= $at THEN 3 WHEN l.ends - $at <= l.warn_days * 86400 THEN 2 ELSE 1 END WHEN 1 THEN 6 ELSE 5 END";
 
 /// A statement and the values bound in it.
 #[derive(Default)]

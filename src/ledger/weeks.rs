@@ -16,7 +16,7 @@ impl Tables<'_> {
     pub fn ends_by_week(&self, at: Timestamp, as_of: Option<Timestamp>, weeks: u32) -> Result<Vec<u64>, LedgerError> {
         let filter = LicenseFilter { as_of, ..LicenseFilter::new(at) };
         let mut query = Query::default();
-        let from = filter.source(&mut query);
+        let from = filter.source(&mut query, *self)?;
         let begin = at.date().start();
         let week = query.bind(7 * DAY);
         let (first, now) = (query.bind(begin.seconds()), query.bind(at.seconds()));

@@ -4,7 +4,7 @@
 //! own, so that the same days would be new events each time, and bring a parser along. What is written depends on the events alone:
 //! the same ledger gives the same bytes, and a calendar program that reads them again finds its events again.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use super::escape;
 use crate::license::{Date, Timestamp};
@@ -29,74 +29,113 @@ pub struct Event {
     pub categories: Vec<String>,
 }
 
-/// Writes a calendar of this name.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write(out: &mut dyn Write, name: &str, events: &[Event]) -> io::Result<()> {
-    let mut line = |name: &str, value: &str| fold(out, &format!("{name}:{value}"));
-    line("BEGIN", "VCALENDAR")?;
-    line("VERSION", "2.0")?;
-    line("PRODID", "-//lic//license authority//EN")?;
-    line("CALSCALE", "GREGORIAN")?;
-    line("X-WR-CALNAME", &text(name))?;
-    for event in events {
-        line("BEGIN", "VEVENT")?;
-        line("UID", &text(&event.uid))?;
-        line("DTSTAMP", &moment(event.changed))?;
-        line("DTSTART;VALUE=DATE", &day(event.day))?;
+/// A calendar that is written event by event. Call [`Calendar::finish`] at the end.
+pub struct Calendar<W: Write> {
+    out: BufWriter<W>,
+    name: String,
+    begun: bool,
+    /// The line that is being written.
+    line: String,
+}
+
+impl<W: Write> Calendar<W> {
+    /// A calendar of this name. Nothing is written before the first event, so that one that fails at once leaves nothing behind.
+    pub fn new(out: W, name: String) -> Self {
+        Self { out: BufWriter::with_capacity(1 << 16, out), name, begun: false, line: String::new() }
+    }
+
+    /// Writes an event.
+    ///
+    /// # Errors
+    /// Those of the writer, a broken pipe among them.
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.begin()?;
+        self.plain("BEGIN:VEVENT")?;
+        self.text("UID", [&event.uid], "")?;
+        let moment = event.changed.to_string().replace(['-', ':'], "");
+        self.plain(&format!("DTSTAMP:{moment}"))?;
+        self.day("DTSTART", event.day)?;
         if let Some(next) = event.day.plus_days(1) {
-            line("DTEND;VALUE=DATE", &day(next))?;
+            self.day("DTEND", next)?;
         }
-        line("SUMMARY", &text(&event.summary))?;
+        self.text("SUMMARY", [&event.summary], "")?;
         if !event.description.is_empty() {
-            line("DESCRIPTION", &event.description.iter().map(|line| text(line)).collect::<Vec<_>>().join("\\n"))?;
+            self.text("DESCRIPTION", &event.description, "\\n")?;
         }
         if !event.categories.is_empty() {
-            line("CATEGORIES", &event.categories.iter().map(|word| text(word)).collect::<Vec<_>>().join(","))?;
+            self.text("CATEGORIES", &event.categories, ",")?;
         }
         // An end of a license takes nobody's time.
-        line("TRANSP", "TRANSPARENT")?;
-        line("END", "VEVENT")?;
+        self.plain("TRANSP:TRANSPARENT")?;
+        self.plain("END:VEVENT")
     }
-    line("END", "VCALENDAR")
+
+    /// Writes what stands after the last event, and passes everything on.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.begin()?;
+        self.plain("END:VCALENDAR")?;
+        self.out.flush()
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        if self.begun {
+            return Ok(());
+        }
+        self.begun = true;
+        for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//lic//license authority//EN", "CALSCALE:GREGORIAN"] {
+            self.plain(line)?;
+        }
+        let name = std::mem::take(&mut self.name);
+        self.text("X-WR-CALNAME", [&name], "")
+    }
+
+    /// A line that is short and holds nothing to be escaped.
+    fn plain(&mut self, line: &str) -> io::Result<()> {
+        self.out.write_all(line.as_bytes())?;
+        self.out.write_all(b"\r\n")
+    }
+
+    fn day(&mut self, name: &str, day: Date) -> io::Result<()> {
+        let day = day.to_string().replace('-', "");
+        self.plain(&format!("{name};VALUE=DATE:{day}"))
+    }
+
+    /// A property of texts, with `between` between them.
+    fn text<'t>(&mut self, name: &str, texts: impl IntoIterator<Item = &'t String>, between: &str) -> io::Result<()> {
+        self.line.clear();
+        self.line.extend([name, ":"]);
+        for (place, text) in texts.into_iter().enumerate() {
+            self.line.push_str(if place > 0 { between } else { "" });
+            push_escaped(&mut self.line, text);
+        }
+        fold(&mut self.out, &self.line)
+    }
 }
 
 /// A value of text (section 3.3.11). Characters that nobody sees are shown, as in a table: they have no place in a calendar.
-fn text(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
+fn push_escaped(line: &mut String, text: &str) {
     for character in escape::human(text).chars() {
         if matches!(character, '\\' | ';' | ',') {
-            escaped.push('\\');
+            line.push('\\');
         }
-        escaped.push(character);
+        line.push(character);
     }
-    escaped
-}
-
-/// `20270131`.
-fn day(day: Date) -> String {
-    day.to_string().replace('-', "")
-}
-
-/// `20261122T090000Z`.
-fn moment(moment: Timestamp) -> String {
-    moment.to_string().replace(['-', ':'], "")
 }
 
 /// A content line, broken where it gets too long: what goes on begins with a blank. No character is broken in two.
-fn fold(out: &mut dyn Write, line: &str) -> io::Result<()> {
-    let mut used = 0;
-    let mut from = 0;
-    for (place, character) in line.char_indices() {
-        if used + character.len_utf8() > LONGEST_LINE {
-            out.write_all(&line.as_bytes()[from..place])?;
-            out.write_all(b"\r\n ")?;
-            (from, used) = (place, 1);
-        }
-        used += character.len_utf8();
+fn fold(out: &mut impl Write, line: &str) -> io::Result<()> {
+    let mut rest = line;
+    let mut room = LONGEST_LINE;
+    while rest.len() > room {
+        let (begin, more) = rest.split_at(rest.floor_char_boundary(room));
+        out.write_all(begin.as_bytes())?;
+        out.write_all(b"\r\n ")?;
+        (rest, room) = (more, LONGEST_LINE - 1);
     }
-    out.write_all(&line.as_bytes()[from..])?;
+    out.write_all(rest.as_bytes())?;
     out.write_all(b"\r\n")
 }
 
@@ -118,7 +157,11 @@ mod tests {
     }
 
     fn calendar(events: &[Event]) -> String {
-        written(|out| write(out, "Ends of licenses", events))
+        written(|out| {
+            let mut calendar = Calendar::new(out, "Ends of licenses".into());
+            events.iter().try_for_each(|event| calendar.event(event))?;
+            calendar.finish()
+        })
     }
 
     /// What a reader makes of it: lines unfolded (section 3.1), and text taken back (section 3.3.11).

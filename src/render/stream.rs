@@ -54,8 +54,8 @@ impl<'f, V: View, W: Write> Renderer<'f, V, W> {
                 write!(self.out, "{comma}\n    {}", escape::json(&object))?;
             }
             Format::Jsonl => writeln!(self.out, "{}", json_line(view)?)?,
-            Format::Csv => writeln!(self.out, "{}", csv_line(&view.cells()))?,
-            Format::Tsv => writeln!(self.out, "{}", tsv_line(&view.cells()))?,
+            Format::Csv => csv_line(&mut self.out, &view.cells())?,
+            Format::Tsv => tsv_line(&mut self.out, &view.cells())?,
             Format::Markdown => writeln!(self.out, "{}", markdown_line(&view.cells()))?,
             Format::Name => writeln!(self.out, "{}", escape::human(&view.name()))?,
         }
@@ -127,19 +127,27 @@ pub(super) fn json_line<V: View>(view: &V) -> io::Result<String> {
 }
 
 /// RFC 4180, with plain line feeds between the rows, as the tools on the other side of a pipe expect them.
-fn csv_line(cells: &[Cell<'_>]) -> String {
-    let quoted = |cell: &Cell<'_>| {
+fn csv_line(out: &mut impl Write, cells: &[Cell<'_>]) -> io::Result<()> {
+    for (place, cell) in cells.iter().enumerate() {
         let text = cell.for_programs();
         let text = if cell.is_free_text() { escape::csv(&text) } else { Cow::Borrowed(text.as_ref()) };
+        out.write_all(if place > 0 { b"," } else { b"" })?;
         // A row that is one empty cell would be an empty line, which readers skip.
-        let needs_quotes = text.contains([',', '"', '\r', '\n']) || (text.is_empty() && cells.len() == 1);
-        if needs_quotes { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() }
-    };
-    cells.iter().map(quoted).collect::<Vec<_>>().join(",")
+        if text.contains([',', '"', '\r', '\n']) || (text.is_empty() && cells.len() == 1) {
+            write!(out, "\"{}\"", text.replace('"', "\"\""))?;
+        } else {
+            out.write_all(text.as_bytes())?;
+        }
+    }
+    out.write_all(b"\n")
 }
 
-fn tsv_line(cells: &[Cell<'_>]) -> String {
-    cells.iter().map(|cell| escape::tsv(&cell.for_programs()).into_owned()).collect::<Vec<_>>().join("\t")
+fn tsv_line(out: &mut impl Write, cells: &[Cell<'_>]) -> io::Result<()> {
+    for (place, cell) in cells.iter().enumerate() {
+        out.write_all(if place > 0 { b"\t" } else { b"" })?;
+        out.write_all(escape::tsv(&cell.for_programs()).as_bytes())?;
+    }
+    out.write_all(b"\n")
 }
 
 /// The header of a Markdown table and the line under it.

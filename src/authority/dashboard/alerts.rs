@@ -63,19 +63,14 @@ pub struct Alert {
 }
 
 /// Every alert that there is cause for.
-pub(super) fn alerts(
-    tables: &Tables<'_>,
-    board: &Dashboard,
-    over_used: u64,
-    as_of: Option<Timestamp>,
-) -> Result<Vec<Alert>, Error> {
+pub(super) fn alerts(tables: &Tables<'_>, board: &Dashboard, as_of: Option<Timestamp>) -> Result<Vec<Alert>, Error> {
     let at = board.at;
     let events = tables.alerting_events(at.plus_days(-REMEMBERED_DAYS), at)?;
     let open = open_refusals(tables, &events, at)?;
     let mut alerts = Vec::new();
     alerts.extend(unknown_signer(&events));
     alerts.extend(cloned_machines(tables, &open, as_of)?);
-    alerts.extend(self::over_used(tables, &open, over_used, LicenseFilter { as_of, ..LicenseFilter::new(at) })?);
+    alerts.extend(over_used(tables, &open, &LicenseFilter { as_of, ..LicenseFilter::new(at) })?);
     alerts.extend(renewed_while_off(tables, &open, at)?);
     alerts.extend(expiring(board));
     Ok(alerts)
@@ -224,16 +219,15 @@ fn cloned_machines(tables: &Tables<'_>, open: &[OpenRefusal], as_of: Option<Time
 }
 
 /// Licenses that more machines are bound to than they have seats, and those for which a machine asked for a seat that there is not.
-fn over_used(tables: &Tables<'_>, open: &[OpenRefusal], over: u64, everything: LicenseFilter) -> Result<Option<Alert>, Error> {
-    let mut bound = BTreeSet::new();
-    // Which they are takes another look at every license.
-    if over > 0 {
-        for (group, _) in tables.tally(&everything, Grouping::License, Only::OverUsed)? {
-            if let Group::License { id, .. } = group {
-                bound.insert(id);
-            }
-        }
-    }
+fn over_used(tables: &Tables<'_>, open: &[OpenRefusal], everything: &LicenseFilter) -> Result<Option<Alert>, Error> {
+    let over = tables.tally(everything, Grouping::License, Only::OverUsed)?;
+    let bound: BTreeSet<LicenseId> = over
+        .iter()
+        .filter_map(|(group, _)| match group {
+            Group::License { id, .. } => Some(*id),
+            _ => None,
+        })
+        .collect();
     let why = |one: &&OpenRefusal| matches!(one.why, RefusedFor::NoSeat | RefusedFor::TooManyTransfers);
     let asked: BTreeSet<LicenseId> = open.iter().filter(why).map(|one| one.license).collect();
     let parts: Vec<String> = [

@@ -98,7 +98,6 @@ impl Authority {
             let as_of = (at < now).then_some(at);
             let everything = LicenseFilter { as_of, ..LicenseFilter::new(at) };
             let tally = tables.tally(&everything, Grouping::Tier, Only::All)?;
-            let over_used = tally.iter().map(|(_, tally)| tally.over_used).sum();
             let tiers = tally.into_iter().filter_map(tier_count).collect();
             let counts = tables.ends_by_week(at, as_of, WEEKS)?;
             let begin = at.date().start();
@@ -106,8 +105,14 @@ impl Authority {
                 let first = begin.plus_days(7 * number);
                 Week { first: first.date(), last: first.plus_days(6).date(), licenses: *licenses }
             });
-            let newest =
-                LicenseFilter { as_of, sort: LicenseSort::Issued, reverse: true, limit: Some(NEWEST), ..LicenseFilter::new(at) };
+            let newest = LicenseFilter {
+                as_of,
+                issued_before: as_of.map(|then| then.plus_seconds(1)),
+                sort: LicenseSort::Issued,
+                reverse: true,
+                limit: Some(NEWEST),
+                ..LicenseFilter::new(at)
+            };
             let vendor = tables.authority()?.map(|authority| authority.name).unwrap_or_default();
             let mut board = Dashboard {
                 vendor,
@@ -121,7 +126,7 @@ impl Authority {
             if board.all() == 0 {
                 board.begin = Some(if as_of.is_some() { Begin::Later } else { first_step(&tables)? });
             }
-            board.alerts = alerts::alerts(&tables, &board, over_used, as_of)?;
+            board.alerts = alerts::alerts(&tables, &board, as_of)?;
             Ok(board)
         })
     }

@@ -8,13 +8,13 @@
 //!   counts: the yearly one where its licenses run for a year or longer, or for ever.
 //! - Currencies are never added up.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use super::{By, Scope};
 use crate::authority::{Authority, Error};
-use crate::ledger::report::{Amount, Group, Sold};
+use crate::ledger::report::{Amount, Group, Sales, Sold};
 use crate::ledger::{LedgerError, TierFilter};
-use crate::license::{Period, Price, Slug, Term, Tier};
+use crate::license::{Period, Price, Term, Tier};
 
 /// What a group of licenses brings in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +52,23 @@ impl Revenue {
         (self.yearly + 6) / 12
     }
 
-    fn add(&mut self, other: &Self) {
-        self.paid += other.paid;
-        self.yearly += other.yearly;
-        self.perpetual += other.perpetual;
-        self.unlimited += other.unlimited;
-        self.unpriced += other.unpriced;
+    fn none(group: Group, currency: Option<&str>) -> Self {
+        let (currency, paid) = (currency.map(str::to_owned), Amount::default());
+        Self { group, currency, paid, yearly: 0, perpetual: 0, unlimited: 0, unpriced: 0 }
+    }
+
+    /// Adds what is in force of a tier, of which a seat has this price a year.
+    fn add(&mut self, sold: &Sold, price: Option<u128>) {
+        let (licenses, unlimited) = (sold.terms.licenses - sold.terms.unlimited, sold.terms.unlimited);
+        match price {
+            Some(price) => {
+                self.paid += Amount { licenses, seats: sold.terms.seats, unlimited: 0 };
+                self.yearly += price * u128::from(sold.terms.seats);
+            }
+            None => self.unpriced += licenses,
+        }
+        self.perpetual += sold.perpetual.licenses;
+        self.unlimited += unlimited;
     }
 }
 
@@ -72,37 +83,41 @@ fn yearly_price(tier: &Tier) -> Option<(u128, String)> {
     if runs_a_year { yearly.or(monthly) } else { monthly.or(yearly) }
 }
 
-/// What licenses come to that are in force: rows by group and currency, and sums by currency.
-///
-/// `sold` names for each count its group and its tier: product and short name.
+/// What licenses come to that are in force: rows by group and currency, and sums by currency. Without a currency comes last.
 #[must_use]
-pub fn add_up(tiers: &[Tier], sold: Vec<(Group, Slug, Slug, Sold)>) -> RevenueReport {
-    let prices: BTreeMap<(&Slug, &Slug), (u128, String)> =
-        tiers.iter().filter_map(|tier| Some(((&tier.product, &tier.slug), yearly_price(tier)?))).collect();
-    // Without a currency comes last.
-    let last = |currency: &Option<String>| (currency.is_none(), currency.clone());
-    let mut rows: BTreeMap<(Group, (bool, Option<String>)), Revenue> = BTreeMap::new();
-    let mut totals: BTreeMap<(bool, Option<String>), Revenue> = BTreeMap::new();
-    for (group, product, tier, sold) in sold {
-        let price = prices.get(&(&product, &tier));
-        let currency = price.map(|(_, currency)| currency.clone());
-        let (licenses, unlimited) = (sold.terms.licenses - sold.terms.unlimited, sold.terms.unlimited);
-        let paid = Amount { licenses, seats: sold.terms.seats, unlimited: 0 };
-        let revenue = Revenue {
-            group: group.clone(),
-            currency: currency.clone(),
-            paid: if price.is_some() { paid } else { Amount::default() },
-            yearly: price.map_or(0, |(price, _)| price * u128::from(sold.terms.seats)),
-            perpetual: sold.perpetual.licenses,
-            unlimited,
-            unpriced: if price.is_some() { 0 } else { licenses },
-        };
-        let nothing =
-            || Revenue { paid: Amount::default(), yearly: 0, perpetual: 0, unlimited: 0, unpriced: 0, ..revenue.clone() };
-        rows.entry((group, last(&currency))).or_insert_with(nothing).add(&revenue);
-        totals.entry(last(&currency)).or_insert_with(nothing).add(&revenue);
+pub fn add_up(tiers: &[Tier], sales: Sales) -> RevenueReport {
+    let price =
+        |(product, slug): &(_, _)| yearly_price(tiers.iter().find(|tier| (&tier.product, &tier.slug) == (product, slug))?);
+    let prices: Vec<Option<(u128, String)>> = sales.tiers.iter().map(price).collect();
+    let mut report = RevenueReport { rows: Vec::with_capacity(sales.groups.len()), totals: Vec::new() };
+    for (group, sold) in sales.groups {
+        let first = report.rows.len();
+        for (tier, sold) in sold {
+            let (price, currency) = match &prices[tier] {
+                Some((price, currency)) => (Some(*price), Some(currency.as_str())),
+                None => (None, None),
+            };
+            row_of(&mut report.rows, first, &group, currency).add(&sold, price);
+            row_of(&mut report.totals, 0, &group, currency).add(&sold, price);
+        }
+        report.rows[first..].sort_by(|one, other| by_currency(one, other));
     }
-    RevenueReport { rows: rows.into_values().collect(), totals: totals.into_values().collect() }
+    report.totals.sort_by(by_currency);
+    report
+}
+
+/// The row in this currency, from a place on; a new one where there is none.
+fn row_of<'r>(rows: &'r mut Vec<Revenue>, first: usize, group: &Group, currency: Option<&str>) -> &'r mut Revenue {
+    let found = rows[first..].iter().position(|row| row.currency.as_deref() == currency);
+    let place = found.map_or(rows.len(), |place| first + place);
+    if place == rows.len() {
+        rows.push(Revenue::none(group.clone(), currency));
+    }
+    &mut rows[place]
+}
+
+fn by_currency(one: &Revenue, other: &Revenue) -> Ordering {
+    (one.currency.is_none(), &one.currency).cmp(&(other.currency.is_none(), &other.currency))
 }
 
 impl Authority {
@@ -121,10 +136,7 @@ impl Authority {
         let mut report = add_up(&tiers, sold);
         if matches!(scope.by, Some(By::Customer | By::Operator)) {
             // What belongs together stays together: one currency after the other, the largest first.
-            report.rows.sort_by(|one, other| {
-                let key = |row: &Revenue| (row.currency.is_none(), row.currency.clone(), std::cmp::Reverse(row.yearly));
-                key(one).cmp(&key(other))
-            });
+            report.rows.sort_by(|one, other| by_currency(one, other).then(other.yearly.cmp(&one.yearly)));
         }
         Ok(report)
     }
@@ -140,10 +152,14 @@ mod tests {
         Tier { term: term.parse().unwrap(), monthly: price(monthly), yearly: price(yearly), ..tier(name, 10) }
     }
 
-    fn sold(name: &str, licenses: u64, seats: u64, unlimited: u64, perpetual: u64) -> (Group, Slug, Slug, Sold) {
-        let terms = Amount { licenses, seats, unlimited };
-        let perpetual = Amount { licenses: perpetual, seats: perpetual, unlimited: 0 };
-        (Group::Product(slug("cockpit")), slug("cockpit"), slug(name), Sold { terms, perpetual })
+    /// Of each tier: licenses with an end, their seats, how many are for any number of seats, and licenses without an end.
+    fn sales<const TIERS: usize>(sold: [(&str, u64, u64, u64, u64); TIERS]) -> Sales {
+        let amounts = sold.iter().map(|(_, licenses, seats, unlimited, perpetual)| Sold {
+            terms: Amount { licenses: *licenses, seats: *seats, unlimited: *unlimited },
+            perpetual: Amount { licenses: *perpetual, seats: *perpetual, unlimited: 0 },
+        });
+        let groups = vec![(Group::Product(slug("cockpit")), amounts.enumerate().collect())];
+        Sales { tiers: sold.iter().map(|(tier, ..)| (slug("cockpit"), slug(tier))).collect(), groups }
     }
 
     #[test]
@@ -166,7 +182,7 @@ mod tests {
     #[test]
     fn what_brings_nothing_is_counted_and_not_added() {
         let tiers = [priced("pro", "1y", None, Some("100 EUR")), priced("free", "1y", None, None)];
-        let report = add_up(&tiers, vec![sold("pro", 5, 30, 2, 3), sold("free", 7, 70, 1, 0)]);
+        let report = add_up(&tiers, sales([("pro", 5, 30, 2, 3), ("free", 7, 70, 1, 0)]));
         let told: Vec<_> = report
             .rows
             .iter()
@@ -192,7 +208,7 @@ mod tests {
             priced("basic", "1mo", Some("1 USD"), None),
             priced("team", "1y", None, Some("1 EUR")),
         ];
-        let report = add_up(&tiers, vec![sold("pro", 1, 1, 0, 0), sold("basic", 1, 3, 0, 0), sold("team", 1, 1, 0, 0)]);
+        let report = add_up(&tiers, sales([("pro", 1, 1, 0, 0), ("basic", 1, 3, 0, 0), ("team", 1, 1, 0, 0)]));
         let told: Vec<_> = report.totals.iter().map(|sum| (sum.currency.as_deref(), sum.yearly, sum.monthly())).collect();
         assert_eq!(told, [(Some("EUR"), 1_100, 92), (Some("USD"), 3_600, 300)]);
         assert_eq!(report.rows.len(), 2);

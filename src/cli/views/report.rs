@@ -1,52 +1,90 @@
-//! What the rows of reports have in common: the name of their group, and what stands around them.
+//! What the rows of reports that count have in common: the name of their group, and what stands around them.
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::authority::report::{By, Scope};
 use crate::ledger::report::Group;
-use crate::render::{Cell, Frame, Moment, View};
+use crate::render::{Cell, Column, Frame, Moment, Noun, View};
 
 /// What stands for the group in a row of sums.
 const TOTAL: &str = "total";
 
-/// The name of a group; of none in a row of sums.
-#[derive(Serialize)]
-pub struct GroupName {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+/// What is counted of a group.
+pub trait Counts: Serialize {
+    /// The columns of the group, as [`columns`] gives them, and those of the counts.
+    const COLUMNS: &'static [Column];
+
+    /// One cell for each column but those of the group.
+    fn cells(&self) -> Vec<Cell<'_>>;
 }
 
-impl GroupName {
-    pub fn new(group: &Group) -> Self {
-        let (group, name) = match group {
-            Group::Tier { product, tier, name, .. } => (format!("{product}/{tier}"), Some(name.clone())),
-            Group::Customer { slug, name } => (slug.to_string(), Some(name.clone())),
-            Group::License { id, name, .. } => (id.to_string(), Some(name.clone())),
-            Group::Product(slug) | Group::Operator(slug) => (slug.to_string(), None),
-            Group::Type(kind) => (kind.to_string(), None),
-            Group::Status(status) => (status.to_string(), None),
-            Group::Time(span, Some(first)) => (span.name(*first), None),
-            Group::Time(_, None) => ("perpetual".to_owned(), None),
+/// The columns that name the group, and those of the counts. The higher the rank, the sooner the display name is left out of a table.
+pub const fn columns<const ALL: usize>(rank: u8, counts: &[Column]) -> [Column; ALL] {
+    assert!(ALL == counts.len() + 2, "two columns name the group");
+    let mut all = [Column::text("group", "Group"); ALL];
+    all[1] = Column::text("name", "Name").optional(rank);
+    let (_, rest) = all.split_at_mut(2);
+    rest.copy_from_slice(counts);
+    all
+}
+
+/// A row of a report: the name of a group, of none in a row of sums, and what is counted of it.
+#[derive(Serialize)]
+pub struct Grouped<'g, C> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<Cow<'g, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'g str>,
+    #[serde(flatten)]
+    pub counts: C,
+}
+
+impl<'g, C> Grouped<'g, C> {
+    pub fn new(group: &'g Group, counts: C) -> Self {
+        let (group, name): (Cow<'g, str>, _) = match group {
+            Group::Tier { product, tier, name, .. } => (format!("{product}/{tier}").into(), Some(name.as_str())),
+            Group::Customer { slug, name } => (slug.as_str().into(), Some(name.as_str())),
+            Group::License { id, name, .. } => (id.to_string().into(), Some(name.as_str())),
+            Group::Product(slug) | Group::Operator(slug) => (slug.as_str().into(), None),
+            Group::Type(kind) => (kind.as_str().into(), None),
+            Group::Status(status) => (status.as_str().into(), None),
+            Group::Time(span, Some(first)) => (span.name(*first).into(), None),
+            Group::Time(_, None) => ("perpetual".into(), None),
         };
-        Self { group: Some(group), name }
+        Self { group: Some(group), name, counts }
     }
 
     /// All groups together.
-    pub fn total() -> Self {
-        Self { group: None, name: None }
+    pub fn total(counts: C) -> Self {
+        Self { group: None, name: None, counts }
     }
 
-    pub fn text(&self) -> &str {
+    fn text(&self) -> &str {
         self.group.as_deref().unwrap_or(TOTAL)
     }
+}
 
-    pub fn cells(&self) -> [Cell<'_>; 2] {
+impl<C: Counts> View for Grouped<'_, C> {
+    const NOUN: Noun = Noun { one: "group", many: "groups" };
+
+    fn columns() -> &'static [Column] {
+        C::COLUMNS
+    }
+
+    fn cells(&self) -> Vec<Cell<'_>> {
         // In a row of sums, nothing stands where others have a name.
-        let name = if self.group.is_none() { Cell::Absent("") } else { self.name.as_ref().into() };
-        [self.text().into(), name]
+        let name = if self.group.is_none() { Cell::Absent("") } else { self.name.into() };
+        let mut cells = Vec::with_capacity(C::COLUMNS.len());
+        cells.extend([self.text().into(), name]);
+        cells.extend(self.counts.cells());
+        cells
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.text().into()
     }
 }
 
@@ -85,10 +123,10 @@ fn titles(by: By) -> Vec<(&'static str, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report_count::{CountView, SeatsView, StockView};
+    use super::super::report_count::{Licenses, Seats, Stock};
     use super::super::report_license::{ReportedLicense, event, totals};
-    use super::super::report_machines::MachinesView;
-    use super::super::report_money::{RenewalsView, RevenueView};
+    use super::super::report_machines::Machines;
+    use super::super::report_money::{Money, Renewed};
     use super::*;
     use crate::authority::report::{MachineCount, Revenue};
     use crate::ledger::LicenseFilter;
@@ -103,18 +141,17 @@ mod tests {
         record(&mut ledger, 1, &[issue(1, "globex", |_| {}), issue(2, "acme", |terms| (terms.ends, terms.seats) = (None, None))]);
         let filter = LicenseFilter::new(day(40));
         for (group, tally) in ledger.read().tally(&filter, Grouping::Customer, Only::All).unwrap() {
-            let name = || GroupName::new(&group);
-            assert_agrees(&CountView::new(name(), &tally.all));
-            assert_agrees(&StockView::new(name(), &tally));
-            assert_agrees(&SeatsView::new(name(), &tally));
-            assert_agrees(&MachinesView::new(name(), &MachineCount { tally, ..MachineCount::default() }));
-            assert_agrees(&RenewalsView::new(name(), &Renewals { on_time: 2, late: 1, grace: 0, lapsed: 1 }));
-            assert_agrees(&RenewalsView::new(name(), &Renewals::default()));
+            assert_agrees(&Grouped::new(&group, Licenses::new(&tally.all)));
+            assert_agrees(&Grouped::new(&group, Stock::new(&tally)));
+            assert_agrees(&Grouped::new(&group, Seats::new(&tally)));
+            assert_agrees(&Grouped::new(&group, Machines::new(&MachineCount { tally, ..MachineCount::default() })));
+            assert_agrees(&Grouped::new(&group, Renewed::new(&Renewals { on_time: 2, late: 1, grace: 0, lapsed: 1 })));
+            assert_agrees(&Grouped::new(&group, Renewed::new(&Renewals::default())));
             for currency in [Some("EUR".to_owned()), None] {
                 let paid = Amount { licenses: 1, seats: 2, unlimited: 0 };
                 let revenue =
                     Revenue { group: group.clone(), currency, paid, yearly: 99, perpetual: 1, unlimited: 2, unpriced: 3 };
-                assert_agrees(&RevenueView::new(name(), &revenue));
+                assert_agrees(&Grouped::new(&group, Money::new(&revenue)));
             }
         }
         let licenses = ledger.read().licenses(&filter).unwrap();
@@ -140,8 +177,8 @@ mod tests {
             (Group::Time(Calendar::Month, None), "perpetual".into()),
             (Group::License { id, customer: slug("acme"), name: "Acme".into() }, id.to_string()),
         ] {
-            assert_eq!(GroupName::new(&group).text(), called);
+            assert_eq!(Grouped::new(&group, ()).text(), called);
         }
-        assert_eq!(GroupName::total().text(), "total");
+        assert_eq!(Grouped::total(()).text(), "total");
     }
 }

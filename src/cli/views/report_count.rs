@@ -1,62 +1,44 @@
 //! Licenses counted group by group: how many, in which status, for how many seats.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 
-use super::report::GroupName;
+use super::report::{Counts, columns};
 use crate::ledger::report::{Amount, Tally};
 use crate::license::{Date, Status, Timestamp};
-use crate::render::{Cell, Column, Noun, View};
-
-const GROUPS: Noun = Noun { one: "group", many: "groups" };
+use crate::render::{Cell, Column};
 
 /// A group of the licenses in a list: how many they are, and for how many seats.
 #[derive(Serialize)]
-pub struct CountView {
-    #[serde(flatten)]
-    group: GroupName,
+pub struct Licenses {
     licenses: u64,
     seats: u64,
     unlimited: u64,
 }
 
-impl CountView {
-    pub fn new(group: GroupName, amount: &Amount) -> Self {
-        Self { group, licenses: amount.licenses, seats: amount.seats, unlimited: amount.unlimited }
+impl Licenses {
+    pub fn new(amount: &Amount) -> Self {
+        Self { licenses: amount.licenses, seats: amount.seats, unlimited: amount.unlimited }
     }
 }
 
-impl View for CountView {
-    const NOUN: Noun = GROUPS;
-
-    fn columns() -> &'static [Column] {
-        const {
-            &[
-                Column::text("group", "Group"),
-                Column::text("name", "Name").optional(3),
-                Column::number("licenses", "Licenses"),
-                Column::number("seats", "Seats"),
-                Column::number("unlimited", "Unlimited").optional(1),
-            ]
-        }
-    }
+impl Counts for Licenses {
+    const COLUMNS: &'static [Column] = &columns::<5>(
+        3,
+        &[
+            Column::number("licenses", "Licenses"),
+            Column::number("seats", "Seats"),
+            Column::number("unlimited", "Unlimited").optional(1),
+        ],
+    );
 
     fn cells(&self) -> Vec<Cell<'_>> {
-        let [group, name] = self.group.cells();
-        vec![group, name, self.licenses.into(), self.seats.into(), self.unlimited.into()]
-    }
-
-    fn name(&self) -> Cow<'_, str> {
-        self.group.text().into()
+        vec![self.licenses.into(), self.seats.into(), self.unlimited.into()]
     }
 }
 
 /// What there is of a group of licenses, by status, and the seats of those that work.
 #[derive(Serialize)]
-pub struct StockView {
-    #[serde(flatten)]
-    group: GroupName,
+pub struct Stock {
     licenses: u64,
     active: u64,
     expiring: u64,
@@ -72,11 +54,10 @@ pub struct StockView {
     next_until: Option<Date>,
 }
 
-impl StockView {
-    pub fn new(group: GroupName, tally: &Tally) -> Self {
+impl Stock {
+    pub fn new(tally: &Tally) -> Self {
         let of = |status| tally.statuses.of(status);
         Self {
-            group,
             licenses: tally.all.licenses,
             active: of(Status::Active),
             expiring: of(Status::Expiring),
@@ -93,35 +74,27 @@ impl StockView {
     }
 }
 
-impl View for StockView {
-    const NOUN: Noun = GROUPS;
-
-    fn columns() -> &'static [Column] {
-        const {
-            &[
-                Column::text("group", "Group"),
-                Column::text("name", "Name").optional(7),
-                Column::number("licenses", "Licenses"),
-                Column::number("usable", "Usable").optional(2),
-                Column::number("active", "Active"),
-                Column::number("expiring", "Expiring"),
-                Column::number("grace", "Grace").optional(4),
-                Column::number("expired", "Expired").optional(4),
-                Column::number("scheduled", "Scheduled").optional(6),
-                Column::number("suspended", "Suspended").optional(8),
-                Column::number("revoked", "Revoked").optional(5),
-                Column::number("seats", "Seats"),
-                Column::number("unlimited", "Unlimited").optional(5),
-                Column::new("next_until", "Next end").optional(1),
-            ]
-        }
-    }
+impl Counts for Stock {
+    const COLUMNS: &'static [Column] = &columns::<14>(
+        7,
+        &[
+            Column::number("licenses", "Licenses"),
+            Column::number("usable", "Usable").optional(2),
+            Column::number("active", "Active"),
+            Column::number("expiring", "Expiring"),
+            Column::number("grace", "Grace").optional(4),
+            Column::number("expired", "Expired").optional(4),
+            Column::number("scheduled", "Scheduled").optional(6),
+            Column::number("suspended", "Suspended").optional(8),
+            Column::number("revoked", "Revoked").optional(5),
+            Column::number("seats", "Seats"),
+            Column::number("unlimited", "Unlimited").optional(5),
+            Column::new("next_until", "Next end").optional(1),
+        ],
+    );
 
     fn cells(&self) -> Vec<Cell<'_>> {
-        let [group, name] = self.group.cells();
         vec![
-            group,
-            name,
             self.licenses.into(),
             self.usable.into(),
             self.active.into(),
@@ -136,17 +109,11 @@ impl View for StockView {
             self.next_until.into(),
         ]
     }
-
-    fn name(&self) -> Cow<'_, str> {
-        self.group.text().into()
-    }
 }
 
 /// The seats of a group of licenses that work.
 #[derive(Serialize)]
-pub struct SeatsView {
-    #[serde(flatten)]
-    group: GroupName,
+pub struct Seats {
     licenses: u64,
     seats: u64,
     unlimited: u64,
@@ -155,40 +122,30 @@ pub struct SeatsView {
     over: u64,
 }
 
-impl SeatsView {
-    pub fn new(group: GroupName, tally: &Tally) -> Self {
+impl Seats {
+    pub fn new(tally: &Tally) -> Self {
         let Tally { usable, bound, over_used, over, .. } = *tally;
         let Amount { licenses, seats, unlimited } = usable;
-        Self { group, licenses, seats, unlimited, machines: bound, over_used, over }
+        Self { licenses, seats, unlimited, machines: bound, over_used, over }
     }
 }
 
-impl View for SeatsView {
-    const NOUN: Noun = GROUPS;
-
-    fn columns() -> &'static [Column] {
-        const {
-            &[
-                Column::text("group", "Group"),
-                Column::text("name", "Name").optional(3),
-                Column::number("licenses", "Licenses"),
-                Column::number("seats", "Seats sold"),
-                Column::number("unlimited", "Unlimited").optional(2),
-                Column::number("machines", "Machines bound"),
-                Column::number("over_used", "Over-used"),
-                Column::number("over", "Seats over").optional(1),
-            ]
-        }
-    }
+impl Counts for Seats {
+    const COLUMNS: &'static [Column] = &columns::<8>(
+        3,
+        &[
+            Column::number("licenses", "Licenses"),
+            Column::number("seats", "Seats sold"),
+            Column::number("unlimited", "Unlimited").optional(2),
+            Column::number("machines", "Machines bound"),
+            Column::number("over_used", "Over-used"),
+            Column::number("over", "Seats over").optional(1),
+        ],
+    );
 
     fn cells(&self) -> Vec<Cell<'_>> {
-        let [group, name] = self.group.cells();
         let Self { licenses, seats, unlimited, machines, over_used, over, .. } = *self;
         let counts = [licenses, seats, unlimited, machines, over_used, over];
-        [group, name].into_iter().chain(counts.map(Cell::from)).collect()
-    }
-
-    fn name(&self) -> Cow<'_, str> {
-        self.group.text().into()
+        counts.map(Cell::from).into()
     }
 }

@@ -1,18 +1,14 @@
 //! The machines that licenses are bound to, group by group.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 
-use super::report::GroupName;
+use super::report::{Counts, columns};
 use crate::authority::report::MachineCount;
-use crate::render::{Cell, Column, Noun, View};
+use crate::render::{Cell, Column};
 
 /// The machines of a group of licenses.
 #[derive(Serialize)]
-pub struct MachinesView {
-    #[serde(flatten)]
-    group: GroupName,
+pub struct Machines {
     licenses: u64,
     machines: u64,
     limited: u64,
@@ -23,11 +19,10 @@ pub struct MachinesView {
     given_back: u64,
 }
 
-impl MachinesView {
-    pub fn new(group: GroupName, count: &MachineCount) -> Self {
+impl Machines {
+    pub fn new(count: &MachineCount) -> Self {
         let MachineCount { tally, turnover } = count;
         Self {
-            group,
             licenses: tally.usable.licenses,
             machines: tally.bound,
             limited: tally.limited,
@@ -41,31 +36,23 @@ impl MachinesView {
     }
 }
 
-impl View for MachinesView {
-    const NOUN: Noun = Noun { one: "group", many: "groups" };
-
-    fn columns() -> &'static [Column] {
-        const {
-            &[
-                Column::text("group", "Group"),
-                Column::text("name", "Name").optional(3),
-                Column::number("licenses", "Licenses"),
-                Column::number("machines", "Machines"),
-                Column::number("limited", "Limited").wide(),
-                Column::number("limit", "Limit"),
-                Column::number("free", "Free").optional(2),
-                Column::number("at_limit", "At limit"),
-                Column::number("activated", "Activated").optional(1),
-                Column::number("given_back", "Given back").optional(1),
-            ]
-        }
-    }
+impl Counts for Machines {
+    const COLUMNS: &'static [Column] = &columns::<10>(
+        3,
+        &[
+            Column::number("licenses", "Licenses"),
+            Column::number("machines", "Machines"),
+            Column::number("limited", "Limited").wide(),
+            Column::number("limit", "Limit"),
+            Column::number("free", "Free").optional(2),
+            Column::number("at_limit", "At limit"),
+            Column::number("activated", "Activated").optional(1),
+            Column::number("given_back", "Given back").optional(1),
+        ],
+    );
 
     fn cells(&self) -> Vec<Cell<'_>> {
-        let [group, name] = self.group.cells();
         vec![
-            group,
-            name,
             self.licenses.into(),
             self.machines.into(),
             self.limited.into(),
@@ -75,9 +62,5 @@ impl View for MachinesView {
             self.activated.into(),
             self.given_back.into(),
         ]
-    }
-
-    fn name(&self) -> Cow<'_, str> {
-        self.group.text().into()
     }
 }

@@ -1,21 +1,15 @@
 //! Recurring revenue, and the ends that were renewed, group by group.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 
-use super::report::GroupName;
+use super::report::{Counts, columns};
 use crate::authority::report::Revenue;
 use crate::ledger::report::Renewals;
-use crate::render::{Cell, Column, Noun, View};
-
-const GROUPS: Noun = Noun { one: "group", many: "groups" };
+use crate::render::{Cell, Column};
 
 /// What a group of licenses brings in one currency.
 #[derive(Serialize)]
-pub struct RevenueView {
-    #[serde(flatten)]
-    group: GroupName,
+pub struct Money {
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
     licenses: u64,
@@ -34,11 +28,10 @@ fn amount(hundredths: u128) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-impl RevenueView {
-    pub fn new(group: GroupName, revenue: &Revenue) -> Self {
+impl Money {
+    pub fn new(revenue: &Revenue) -> Self {
         let priced = revenue.currency.is_some();
         Self {
-            group,
             currency: revenue.currency.clone(),
             licenses: revenue.paid.licenses,
             seats: revenue.paid.seats,
@@ -51,38 +44,30 @@ impl RevenueView {
     }
 }
 
-impl RevenueView {
+impl Money {
     /// Whether it is in a currency.
     pub fn is_priced(&self) -> bool {
         self.currency.is_some()
     }
 }
 
-impl View for RevenueView {
-    const NOUN: Noun = GROUPS;
-
-    fn columns() -> &'static [Column] {
-        const {
-            &[
-                Column::text("group", "Group"),
-                Column::text("name", "Name").optional(4),
-                Column::number("licenses", "Licenses").optional(1),
-                Column::number("seats", "Seats").optional(1),
-                Column::number("monthly", "A month"),
-                Column::number("yearly", "A year"),
-                Column::new("currency", "Currency"),
-                Column::number("perpetual", "Perpetual").optional(3),
-                Column::number("unlimited", "Unlimited").optional(3),
-                Column::number("unpriced", "Unpriced").optional(2),
-            ]
-        }
-    }
+impl Counts for Money {
+    const COLUMNS: &'static [Column] = &columns::<10>(
+        4,
+        &[
+            Column::number("licenses", "Licenses").optional(1),
+            Column::number("seats", "Seats").optional(1),
+            Column::number("monthly", "A month"),
+            Column::number("yearly", "A year"),
+            Column::new("currency", "Currency"),
+            Column::number("perpetual", "Perpetual").optional(3),
+            Column::number("unlimited", "Unlimited").optional(3),
+            Column::number("unpriced", "Unpriced").optional(2),
+        ],
+    );
 
     fn cells(&self) -> Vec<Cell<'_>> {
-        let [group, name] = self.group.cells();
         vec![
-            group,
-            name,
             self.licenses.into(),
             self.seats.into(),
             self.monthly.as_ref().into(),
@@ -93,17 +78,11 @@ impl View for RevenueView {
             self.unpriced.into(),
         ]
     }
-
-    fn name(&self) -> Cow<'_, str> {
-        self.group.text().into()
-    }
 }
 
 /// What became of the ends of a group of licenses.
 #[derive(Serialize)]
-pub struct RenewalsView {
-    #[serde(flatten)]
-    group: GroupName,
+pub struct Renewed {
     due: u64,
     on_time: u64,
     late: u64,
@@ -121,39 +100,31 @@ fn share(part: u64, all: u64) -> Option<String> {
     Some(format!("{}.{}", thousandths / 10, thousandths % 10))
 }
 
-impl RenewalsView {
-    pub fn new(group: GroupName, renewals: &Renewals) -> Self {
+impl Renewed {
+    pub fn new(renewals: &Renewals) -> Self {
         let Renewals { on_time, late, grace, lapsed } = *renewals;
         let due = renewals.due();
         let (on_time_share, renewed_share) = (share(on_time, due), share(on_time + late, due));
-        Self { group, due, on_time, late, grace, lapsed, on_time_share, renewed_share }
+        Self { due, on_time, late, grace, lapsed, on_time_share, renewed_share }
     }
 }
 
-impl View for RenewalsView {
-    const NOUN: Noun = GROUPS;
-
-    fn columns() -> &'static [Column] {
-        const {
-            &[
-                Column::text("group", "Group"),
-                Column::text("name", "Name").optional(3),
-                Column::number("due", "Due"),
-                Column::number("on_time", "On time"),
-                Column::number("late", "Late"),
-                Column::number("grace", "In grace").optional(1),
-                Column::number("lapsed", "Lapsed"),
-                Column::number("on_time_share", "On time %"),
-                Column::number("renewed_share", "Renewed %").optional(2),
-            ]
-        }
-    }
+impl Counts for Renewed {
+    const COLUMNS: &'static [Column] = &columns::<9>(
+        3,
+        &[
+            Column::number("due", "Due"),
+            Column::number("on_time", "On time"),
+            Column::number("late", "Late"),
+            Column::number("grace", "In grace").optional(1),
+            Column::number("lapsed", "Lapsed"),
+            Column::number("on_time_share", "On time %"),
+            Column::number("renewed_share", "Renewed %").optional(2),
+        ],
+    );
 
     fn cells(&self) -> Vec<Cell<'_>> {
-        let [group, name] = self.group.cells();
         vec![
-            group,
-            name,
             self.due.into(),
             self.on_time.into(),
             self.late.into(),
@@ -162,10 +133,6 @@ impl View for RenewalsView {
             self.on_time_share.as_ref().into(),
             self.renewed_share.as_ref().into(),
         ]
-    }
-
-    fn name(&self) -> Cow<'_, str> {
-        self.group.text().into()
     }
 }
 

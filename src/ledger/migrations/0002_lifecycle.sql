@@ -93,7 +93,8 @@ CREATE TABLE mail_runs (
     good_at  INTEGER
 ) STRICT;
 -- Machines
--- One row for every time a machine took a seat of a license. Machines that were named when a license was issued have none.
+-- One row for every time a machine took a seat of a license. A machine that was named when a license was issued has one only once
+-- it is given a label or gives its seat back.
 CREATE TABLE activations (
     license      INTEGER NOT NULL REFERENCES licenses (status_index),
     event        INTEGER NOT NULL REFERENCES events (number), -- the one that gave it the seat
@@ -103,6 +104,7 @@ CREATE TABLE activations (
     nonce        TEXT,                              -- of the newest request that asked for it
     receipt_key  TEXT,                              -- the public key that signs for the machine
     ended_at     INTEGER,                           -- NULL: it holds its seat
+    activated    INTEGER NOT NULL CHECK (activated IN (0, 1)), -- 0: it was named when the license was issued
     given_back   INTEGER NOT NULL CHECK (given_back IN (0, 1)), -- it was taken off by itself, and its seat counts as passed on
     PRIMARY KEY (license, event)
 ) STRICT, WITHOUT ROWID;
@@ -132,6 +134,12 @@ UPDATE revisions SET machines_max = body ->> '$.fact.data.terms.machines.max',
 UPDATE licenses SET machines_max = r.machines_max, machines_bound = r.machines_bound
     FROM revisions r WHERE r.license = status_index AND r.rev = licenses.rev
     AND (r.machines_max IS NOT NULL OR r.machines_bound > 0);
+-- Reports
+-- Hold the few licenses that have more machines than seats, and those that got another revision, so that they are found without a
+-- look at the others: neither has a part in issuing a license.
+CREATE INDEX licenses_over_used ON licenses (status_index) WHERE machines_bound > seats;
+CREATE INDEX licenses_revised ON licenses (revised_at) WHERE rev > 1;
+
 -- Dashboard
 -- Holds the few events that tell of something wrong, so that they are found without a look at the others.
 CREATE INDEX events_of_alerts ON events (at) WHERE kind IN ('license.refused', 'key.doubted');

@@ -48,8 +48,8 @@ pub(super) fn activated<'f>(db: &Connection, id: LicenseId, fact: Activated<'f>)
             )?,
             None => run(
                 db,
-                "INSERT INTO activations (license, event, machine, label, activated_at, nonce, receipt_key, ended_at, given_back)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 0)",
+                "INSERT INTO activations (license, event, machine, label, activated_at, activated, nonce, receipt_key, ended_at, given_back)
+                 VALUES (?, ?, ?, ?, ?, 1, ?, ?, NULL, 0)",
                 (index, stamp.number, machine, fact.label, stamp.at, fact.nonce, fact.key),
             )?,
         }
@@ -65,7 +65,8 @@ pub(super) fn activated<'f>(db: &Connection, id: LicenseId, fact: Activated<'f>)
 pub(super) fn deactivated<'f>(db: &Connection, id: LicenseId, machine: &'f MachineId) -> Result<Change<'f>, LedgerError> {
     let (index, customer) = license(db, id)?;
     let held = seat(db, index, machine)?;
-    Ok(Change::new(Customers::Known(customer), move |db, stamp| match held {
+    Ok(Change::new(Customers::Known(customer), move |db, stamp| {
+        match held {
         Some(event) => run(
             db,
             "UPDATE activations SET ended_at = ?3, given_back = 1 WHERE license = ?1 AND event = ?2",
@@ -74,10 +75,11 @@ pub(super) fn deactivated<'f>(db: &Connection, id: LicenseId, machine: &'f Machi
         // It was bound when the license was issued; its seat is passed on all the same.
         None => run(
             db,
-            "INSERT INTO activations (license, event, machine, label, activated_at, nonce, receipt_key, ended_at, given_back)
-             VALUES (?1, ?2, ?3, NULL, ?4, NULL, NULL, ?4, 1)",
+            "INSERT INTO activations (license, event, machine, label, activated_at, activated, nonce, receipt_key, ended_at, given_back)
+             VALUES (?1, ?2, ?3, NULL, ?4, 0, NULL, NULL, ?4, 1)",
             (index, stamp.number, machine.as_str(), stamp.at),
         ),
+    }
     }))
 }
 
@@ -89,14 +91,16 @@ pub(super) fn renamed<'f>(
 ) -> Result<Change<'f>, LedgerError> {
     let (index, customer) = license(db, id)?;
     let held = seat(db, index, machine)?;
-    Ok(Change::new(Customers::Known(customer), move |db, stamp| match held {
+    Ok(Change::new(Customers::Known(customer), move |db, stamp| {
+        match held {
         Some(event) => run(db, "UPDATE activations SET label = ?3 WHERE license = ?1 AND event = ?2", (index, event, label)),
         None => run(
             db,
-            "INSERT INTO activations (license, event, machine, label, activated_at, nonce, receipt_key, ended_at, given_back)
-             VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL, 0)",
+            "INSERT INTO activations (license, event, machine, label, activated_at, activated, nonce, receipt_key, ended_at, given_back)
+             VALUES (?, ?, ?, ?, ?, 0, NULL, NULL, NULL, 0)",
             (index, stamp.number, machine.as_str(), label, stamp.at),
         ),
+    }
     }))
 }
 

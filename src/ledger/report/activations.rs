@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ops::AddAssign;
 
-use super::fold::{COLUMNS, Row};
 use super::group::{Group, Grouping, Key};
 use crate::ledger::select::{Query, all_of};
 use crate::ledger::{LedgerError, LicenseFilter, Tables};
@@ -40,27 +39,21 @@ impl Tables<'_> {
     ) -> Result<Vec<(Group, Turnover)>, LedgerError> {
         let mut query = Query::default();
         let (first, last) = (query.bind(from.seconds()), query.bind(to.seconds()));
-        // Who was named when a license was issued has a row here only once it is given a label, by another kind of event. Events are
-        // many and large: only those of machines that count are looked at.
-        let columns = format!(
-            "{COLUMNS}, a.activated_at, a.ended_at, a.given_back, a.activated_at >= {first} AND a.activated_at < {last}
-             AND (SELECT e.kind = 'machine.activated' FROM events e WHERE e.number = a.event)"
+        // Who was named when a license was issued may have a row here as well, and was not activated.
+        let activated = format!("a.activated AND a.activated_at >= {first} AND a.activated_at < {last}");
+        let given_back = format!("a.given_back AND a.ended_at >= {first} AND a.ended_at < {last}");
+        let licenses = filter.source(&mut query, *self)?;
+        let mut conditions = filter.conditions(&mut query, *self)?;
+        conditions.push(format!("({activated} OR {given_back})"));
+        let columns = query.at(filter.at, &format!("{activated}, coalesce({given_back}, 0), {}", by.columns()));
+        query.sql = format!(
+            "SELECT {columns} FROM activations a CROSS JOIN {licenses} ON l.status_index = a.license{}",
+            all_of(&conditions)
         );
-        let licenses = filter.source(&mut query);
-        let conditions = all_of(&filter.conditions(&mut query, *self)?);
-        query.sql =
-            format!("SELECT {columns} FROM activations a CROSS JOIN {licenses} ON l.status_index = a.license{conditions}");
         let mut counts: HashMap<Key, Turnover> = HashMap::new();
-        let within = |moment: Option<i64>| moment.is_some_and(|moment| moment >= from.seconds() && moment < to.seconds());
-        self.each_row_of(&query, |columns| {
-            let turnover = Turnover {
-                activated: u64::from(within(columns.get(14)?) && columns.get(17)?),
-                given_back: u64::from(within(columns.get(15)?) && columns.get(16)?),
-            };
-            if turnover != Turnover::default() {
-                let row = Row::read(columns)?;
-                *counts.entry(by.key(&row, filter.at)).or_default() += turnover;
-            }
+        self.each_row(&query, |row| {
+            let one = |place| row.get::<_, bool>(place).map(u64::from);
+            *counts.entry(by.key(row, 2)?).or_default() += Turnover { activated: one(0)?, given_back: one(1)? };
             Ok(())
         })?;
         self.named(by, counts)

@@ -1,7 +1,9 @@
 //! One pass over the licenses that a filter lets through.
+//!
+//! The database hands over what a report adds up, and no column more: each costs as much as leaving out a row. What does not count is
+//! left out by the statement.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::AddAssign;
 
 use rusqlite::params_from_iter;
@@ -9,78 +11,29 @@ use rusqlite::params_from_iter;
 use super::group::{Group, Grouping, Key};
 use crate::ledger::names::Names;
 use crate::ledger::select::{Query, all_of};
-use crate::ledger::{LedgerError, LicenseFilter, Tables, column};
-use crate::license::{LicenseType, Standing, Status, Timestamp, Validity};
-
-/// What a pass reads of a license.
-pub(super) const COLUMNS: &str = "l.number, l.customer, l.tier, l.issued_by, l.kind, l.starts, l.ends, l.stops,
-    l.warn_days, l.seats, l.standing, l.issued_at, l.machines_max, l.machines_bound";
-
-/// A license in a pass, with numbers in place of names.
-pub(super) struct Row {
-    pub number: i64,
-    pub customer: i64,
-    pub tier: i64,
-    pub operator: i64,
-    pub kind: LicenseType,
-    pub starts: Timestamp,
-    pub ends: Option<Timestamp>,
-    pub stops: Option<Timestamp>,
-    pub warn_days: u32,
-    pub seats: Option<u32>,
-    pub standing: Standing,
-    pub issued_at: Timestamp,
-    pub machines_max: Option<u32>,
-    pub machines_bound: u32,
-}
-
-impl Row {
-    /// Reads the [`COLUMNS`] of a row.
-    pub fn read(row: &rusqlite::Row<'_>) -> Result<Self, LedgerError> {
-        Ok(Self {
-            number: row.get(0)?,
-            customer: row.get(1)?,
-            tier: row.get(2)?,
-            operator: row.get(3)?,
-            kind: column::license_type(row, 4)?,
-            starts: column::moment(row, 5)?,
-            ends: column::moment_if_any(row, 6)?,
-            stops: column::moment_if_any(row, 7)?,
-            warn_days: row.get(8)?,
-            seats: row.get(9)?,
-            standing: column::standing(row, 10)?,
-            issued_at: column::moment(row, 11)?,
-            machines_max: row.get(12)?,
-            machines_bound: row.get(13)?,
-        })
-    }
-
-    /// The status at a moment.
-    pub fn status(&self, at: Timestamp) -> Status {
-        let validity = Validity { starts: self.starts, ends: self.ends, stops: self.stops, warn_days: self.warn_days };
-        validity.status(self.standing, at)
-    }
-}
+use crate::ledger::{LedgerError, LicenseFilter, Tables};
 
 impl Tables<'_> {
-    /// Hands every license that fits, and fits this condition as well, to `take`. A row that the database leaves out costs a fifth of one
-    /// that is handed over.
-    pub(super) fn each_row(
+    /// The statement that reads `columns` of every license `l` that fits, and fits these conditions as well; after them, what tells its
+    /// group ([`Grouping::key`]). `$at` stands for the moment of the filter.
+    pub(super) fn pass(
         &self,
         filter: &LicenseFilter,
-        condition: Option<&str>,
-        mut take: impl FnMut(&Row) -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
+        by: Grouping,
+        columns: &str,
+        conditions: &[&str],
+    ) -> Result<Query, LedgerError> {
         let mut query = Query::default();
-        let licenses = filter.source(&mut query);
-        let mut conditions = filter.conditions(&mut query, *self)?;
-        conditions.extend(condition.map(|condition| query.at(filter.at, condition)));
-        query.sql = format!("SELECT {COLUMNS} FROM {licenses}{}", all_of(&conditions));
-        self.each_row_of(&query, |row| take(&Row::read(row)?))
+        let licenses = filter.source(&mut query, *self)?;
+        let mut all = filter.conditions(&mut query, *self)?;
+        all.extend(conditions.iter().map(|condition| query.at(filter.at, condition)));
+        let columns = query.at(filter.at, &format!("{columns}, {}", by.columns()));
+        query.sql = format!("SELECT {columns} FROM {licenses}{}", all_of(&all));
+        Ok(query)
     }
 
     /// Hands every row of a statement to `take`.
-    pub(super) fn each_row_of(
+    pub(super) fn each_row(
         &self,
         query: &Query,
         mut take: impl FnMut(&rusqlite::Row<'_>) -> Result<(), LedgerError>,
@@ -94,17 +47,22 @@ impl Tables<'_> {
     }
 
     /// The groups behind the numbers, in order. The tiers of one product are one group where products are asked for.
-    pub(super) fn named<T: AddAssign>(&self, by: Grouping, counts: HashMap<Key, T>) -> Result<Vec<(Group, T)>, LedgerError> {
+    pub(super) fn named<T: AddAssign + Copy>(
+        &self,
+        by: Grouping,
+        counts: HashMap<Key, T>,
+    ) -> Result<Vec<(Group, T)>, LedgerError> {
         let mut names = Names::new(self.db);
-        let mut groups: BTreeMap<Group, T> = BTreeMap::new();
-        for (key, count) in counts {
-            match groups.entry(by.group(key, &mut names)?) {
-                Entry::Vacant(entry) => {
-                    entry.insert(count);
-                }
-                Entry::Occupied(mut entry) => *entry.get_mut() += count,
+        let named = counts.into_iter().map(|(key, count)| Ok((by.group(key, &mut names)?, count)));
+        let mut groups: Vec<(Group, T)> = named.collect::<Result<_, LedgerError>>()?;
+        groups.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        groups.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 += next.1;
             }
-        }
-        Ok(groups.into_iter().collect())
+            same
+        });
+        Ok(groups)
     }
 }

@@ -1,9 +1,8 @@
 //! What licenses are grouped by, and the groups that come of it.
 
-use super::fold::Row;
-use crate::ledger::column::type_number;
 use crate::ledger::licenses::license_id;
 use crate::ledger::names::Names;
+use crate::ledger::select::STATUS;
 use crate::ledger::{LedgerError, column};
 use crate::license::{Calendar, Date, LicenseId, LicenseType, Slug, Status, Timestamp};
 
@@ -79,19 +78,31 @@ pub(super) type Key = (i64, i64);
 const NEVER: i64 = i64::MAX;
 
 impl Grouping {
-    /// The group of a license, as numbers.
-    pub(super) fn key(self, row: &Row, at: Timestamp) -> Key {
+    /// What tells the group of the license `l`, at the moment `$at`.
+    pub(super) fn columns(self) -> &'static str {
+        match self {
+            Self::Tier | Self::Product => "l.tier",
+            Self::Customer => "l.customer",
+            Self::Operator => "l.issued_by",
+            Self::Type => "l.kind",
+            Self::Status => STATUS,
+            Self::Issued(_) => "l.issued_at",
+            Self::Ending(_) => "l.ends",
+            Self::License => "l.number, l.customer",
+        }
+    }
+
+    /// The group of a license as numbers, from its [`Grouping::columns`], of which the first is at this place of the row.
+    pub(super) fn key(self, row: &rusqlite::Row<'_>, first: usize) -> Result<Key, LedgerError> {
         let number = match self {
-            Self::Tier | Self::Product => row.tier,
-            Self::Customer => row.customer,
-            Self::Operator => row.operator,
-            Self::Type => type_number(row.kind),
-            Self::Status => Status::ALL.iter().position(|status| *status == row.status(at)).unwrap_or_default() as i64,
-            Self::Issued(span) => span.first_day(row.issued_at.date()).start().seconds(),
-            Self::Ending(span) => row.ends.map_or(NEVER, |end| span.first_day(end.last_day()).start().seconds()),
-            Self::License => return (row.number, row.customer),
+            Self::Issued(span) => span.first_day(column::moment(row, first)?.date()).start().seconds(),
+            Self::Ending(span) => {
+                column::moment_if_any(row, first)?.map_or(NEVER, |end| span.first_day(end.last_day()).start().seconds())
+            }
+            Self::License => return Ok((row.get(first)?, row.get(first + 1)?)),
+            Self::Tier | Self::Product | Self::Customer | Self::Operator | Self::Type | Self::Status => row.get(first)?,
         };
-        (number, 0)
+        Ok((number, 0))
     }
 
     /// The group behind the numbers.
@@ -109,10 +120,7 @@ impl Grouping {
             }
             Self::Operator => Group::Operator(names.operator(key.0)?.clone()),
             Self::Type => Group::Type(column::type_of_number(key.0)?),
-            Self::Status => {
-                let status = usize::try_from(key.0).ok().and_then(|place| Status::ALL.get(place).copied());
-                Group::Status(status.ok_or_else(|| LedgerError::odd("status", key.0))?)
-            }
+            Self::Status => Group::Status(column::status_of_number(key.0)?),
             Self::Issued(span) | Self::Ending(span) if key.0 == NEVER => Group::Time(span, None),
             Self::Issued(span) | Self::Ending(span) => {
                 let first = Timestamp::from_seconds(key.0).map_err(|_| LedgerError::odd("moment", key.0))?;

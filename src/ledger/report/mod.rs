@@ -18,4 +18,4 @@ pub use activations::Turnover;
 pub use group::{Group, Grouping};
 pub use renewals::Renewals;
 pub use statuses::StatusCounts;
-pub use tally::{Amount, Only, Sold, Tally};
+pub use tally::{Amount, Only, Sales, Sold, Tally};

@@ -8,10 +8,9 @@
 use std::collections::HashMap;
 use std::ops::AddAssign;
 
-use super::fold::{COLUMNS, Row};
 use super::group::{Group, Grouping, Key};
 use crate::ledger::select::{Query, all_of};
-use crate::ledger::{LedgerError, LicenseFilter, Tables, column};
+use crate::ledger::{LedgerError, LicenseFilter, Tables};
 use crate::license::Timestamp;
 
 /// What became of the ends that were due.
@@ -59,31 +58,21 @@ impl Tables<'_> {
     ) -> Result<Vec<(Group, Renewals)>, LedgerError> {
         let mut counts: HashMap<Key, Renewals> = HashMap::new();
         let to = to.min(filter.at);
-        self.each_row_of(&self.renewed(filter, after, to)?, |columns| {
-            let (row, signed) = (Row::read(columns)?, column::moment(columns, 14)?);
-            let count = counts.entry(by.key(&row, filter.at)).or_default();
-            if row.ends.is_some_and(|end| signed < end) {
-                count.on_time += 1
-            } else {
-                count.late += 1
-            }
+        self.each_row(&self.renewed(filter, by, after, to)?, |row| {
+            let count = counts.entry(by.key(row, 1)?).or_default();
+            *if row.get(0)? { &mut count.on_time } else { &mut count.late } += 1;
             Ok(())
         })?;
-        self.each_row_of(&self.ended(filter, after, to)?, |columns| {
-            let row = Row::read(columns)?;
-            let count = counts.entry(by.key(&row, filter.at)).or_default();
-            if row.stops.is_some_and(|stop| stop > filter.at) {
-                count.grace += 1
-            } else {
-                count.lapsed += 1
-            }
+        self.each_row(&self.ended(filter, by, after, to)?, |row| {
+            let count = counts.entry(by.key(row, 1)?).or_default();
+            *if row.get(0)? { &mut count.grace } else { &mut count.lapsed } += 1;
             Ok(())
         })?;
         self.named(by, counts)
     }
 
-    /// The revisions whose ends were put off, with the moment at which they were.
-    fn renewed(&self, filter: &LicenseFilter, after: Timestamp, to: Timestamp) -> Result<Query, LedgerError> {
+    /// The revisions whose ends were put off, with whether they were before they came.
+    fn renewed(&self, filter: &LicenseFilter, by: Grouping, after: Timestamp, to: Timestamp) -> Result<Query, LedgerError> {
         let mut query = Query::default();
         let (after, to) = (query.bind(after.seconds()), query.bind(to.seconds()));
         let at = query.bind(filter.at.seconds());
@@ -102,14 +91,15 @@ impl Tables<'_> {
                 CROSS JOIN licenses n ON n.status_index = x.license WHERE {renewal}) l"
         );
         let conditions = all_of(&filter.conditions(&mut query, *self)?);
-        query.sql = format!("SELECT {COLUMNS}, l.signed_at FROM {source}{conditions}");
+        let key = query.at(filter.at, by.columns());
+        query.sql = format!("SELECT l.signed_at < l.ends, {key} FROM {source}{conditions}");
         Ok(query)
     }
 
-    /// The licenses that came to their end.
-    fn ended(&self, filter: &LicenseFilter, after: Timestamp, to: Timestamp) -> Result<Query, LedgerError> {
+    /// The licenses that came to their end, with whether they are in their days of grace.
+    fn ended(&self, filter: &LicenseFilter, by: Grouping, after: Timestamp, to: Timestamp) -> Result<Query, LedgerError> {
         let mut query = Query::default();
-        let licenses = filter.source(&mut query);
+        let licenses = filter.source(&mut query, *self)?;
         let mut conditions = filter.conditions(&mut query, *self)?;
         let (after, to) = (query.bind(after.seconds()), query.bind(to.seconds()));
         conditions.push(format!("l.ends > {after} AND l.ends <= {to}"));
@@ -119,7 +109,8 @@ impl Tables<'_> {
                 ORDER BY s.event DESC LIMIT 1), 0) = 0"
                 .to_owned(),
         );
-        query.sql = format!("SELECT {COLUMNS} FROM {licenses}{}", all_of(&conditions));
+        let columns = query.at(filter.at, &format!("l.stops > $at, {}", by.columns()));
+        query.sql = format!("SELECT {columns} FROM {licenses}{}", all_of(&conditions));
         Ok(query)
     }
 }

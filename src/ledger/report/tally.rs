@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::ops::AddAssign;
 
-use super::fold::Row;
 use super::group::{Group, Grouping, Key};
 use super::statuses::StatusCounts;
 use crate::ledger::names::Names;
-use crate::ledger::{LedgerError, LicenseFilter, Tables};
-use crate::license::{Slug, Status, Timestamp};
+use crate::ledger::select::STATUS;
+use crate::ledger::{LedgerError, LicenseFilter, Tables, column};
+use crate::license::{Slug, Timestamp};
 
 /// How many licenses there are, and for how many seats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,27 +66,35 @@ pub struct Tally {
     pub full: u64,
 }
 
+/// What is read of a license for a [`Tally`], at `$at`.
+const COLUMNS: [&str; 5] = [STATUS, "l.seats", "l.ends", "l.machines_bound", "l.machines_max"];
+
 impl Tally {
-    fn add(&mut self, row: &Row, at: Timestamp) {
-        let status = row.status(at);
-        self.all.add(row.seats);
+    /// Adds the license in a row that begins with [`COLUMNS`]. What does not count is not read.
+    fn add(&mut self, row: &rusqlite::Row<'_>, at: Timestamp) -> Result<(), LedgerError> {
+        let status = column::status_of_number(row.get(0)?)?;
+        let seats: Option<u32> = row.get(1)?;
+        self.all.add(seats);
         self.statuses.add(status);
         if !status.is_usable() {
-            return;
+            return Ok(());
         }
-        self.usable.add(row.seats);
-        if let Some(end) = row.ends.filter(|end| *end > at) {
+        self.usable.add(seats);
+        if let Some(end) = column::moment_if_any(row, 2)?.filter(|end| *end > at) {
             self.next_end = Some(self.next_end.map_or(end, |next| next.min(end)));
         }
-        self.bound += u64::from(row.machines_bound);
-        self.over_used += u64::from(over(row) > 0);
-        self.over += u64::from(over(row));
-        if let Some(max) = row.machines_max {
+        let bound: u32 = row.get(3)?;
+        let over = seats.map_or(0, |seats| bound.saturating_sub(seats));
+        self.bound += u64::from(bound);
+        self.over_used += u64::from(over > 0);
+        self.over += u64::from(over);
+        if let Some(max) = row.get::<_, Option<u32>>(4)? {
             self.limited += 1;
             self.limit += u64::from(max);
-            self.limited_bound += u64::from(row.machines_bound);
-            self.full += u64::from(is_full(row));
+            self.limited_bound += u64::from(bound);
+            self.full += u64::from(bound >= max);
         }
+        Ok(())
     }
 }
 
@@ -106,15 +114,6 @@ impl AddAssign for Tally {
     }
 }
 
-/// How many more machines are bound than there are seats.
-fn over(row: &Row) -> u32 {
-    row.seats.map_or(0, |seats| row.machines_bound.saturating_sub(seats))
-}
-
-fn is_full(row: &Row) -> bool {
-    row.machines_max.is_some_and(|max| row.machines_bound >= max)
-}
-
 /// Which licenses are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Only {
@@ -131,28 +130,24 @@ pub enum Only {
 }
 
 impl Only {
-    /// What the rows that count have in common, for the database to leave others out. The plus keeps it from going through an index of
-    /// ends, which would lead to the licenses one by one.
-    fn condition(self) -> Option<&'static str> {
+    /// What tells those that count, and no others.
+    fn conditions(self) -> &'static [&'static str] {
         match self {
-            Self::All => None,
-            Self::Working => Some("+l.standing = 0 AND l.starts <= $at AND (+l.stops > $at OR +l.stops IS NULL)"),
-            Self::Bound => Some("(l.machines_max IS NOT NULL OR l.machines_bound > 0)"),
-            Self::Full => Some("l.machines_bound >= l.machines_max"),
-            Self::OverUsed => Some("l.machines_bound > l.seats"),
-        }
-    }
-
-    fn counts(self, row: &Row, at: Timestamp) -> bool {
-        match self {
-            Self::All => true,
-            Self::Working => row.status(at).is_usable(),
-            Self::Bound => row.machines_max.is_some() || row.machines_bound > 0,
-            Self::Full => is_full(row) && row.status(at).is_usable(),
-            Self::OverUsed => over(row) > 0 && row.status(at).is_usable(),
+            Self::All => &[],
+            Self::Working => &[WORKS],
+            Self::Bound => &["(l.machines_max IS NOT NULL OR l.machines_bound > 0)"],
+            Self::Full => &["l.machines_bound >= l.machines_max", WORKS],
+            // As the index has it that holds these alone.
+            Self::OverUsed => &["l.machines_bound > l.seats", WORKS],
         }
     }
 }
+
+/// `Status::is_usable` as a condition. The plus keeps the database from going through an index of ends, which would lead to the licenses
+/// one by one.
+const WORKS: &str = "+l.standing = 0 AND l.starts <= $at AND (+l.stops > $at OR +l.stops IS NULL)";
+/// What licenses in force have in common; for the plus, see [`WORKS`].
+const IN_FORCE: &str = "+l.standing = 0 AND l.starts <= $at AND (+l.ends > $at OR +l.ends IS NULL)";
 
 /// What is in force of a tier in a group: it has begun, has not come to its end, and is neither suspended nor revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -170,8 +165,14 @@ impl AddAssign for Sold {
     }
 }
 
-/// What licenses in force have in common: see [`Only::condition`].
-const IN_FORCE: &str = "+l.standing = 0 AND l.starts <= $at AND (+l.ends > $at OR +l.ends IS NULL)";
+/// What is in force, by tier and group.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sales {
+    /// The tiers of which something is in force, by product and short name.
+    pub tiers: Vec<(Slug, Slug)>,
+    /// Of each group what is in force of which tier, by its place in `tiers`. Both groups and tiers are in order.
+    pub groups: Vec<(Group, Vec<(usize, Sold)>)>,
+}
 
 impl Tables<'_> {
     /// Counts the licenses that fit, group by group.
@@ -180,36 +181,51 @@ impl Tables<'_> {
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn tally(&self, filter: &LicenseFilter, by: Grouping, only: Only) -> Result<Vec<(Group, Tally)>, LedgerError> {
         let mut counts: HashMap<Key, Tally> = HashMap::new();
-        self.each_row(filter, only.condition(), |row| {
-            if only.counts(row, filter.at) {
-                counts.entry(by.key(row, filter.at)).or_default().add(row, filter.at);
-            }
-            Ok(())
-        })?;
+        let query = self.pass(filter, by, &COLUMNS.join(", "), only.conditions())?;
+        self.each_row(&query, |row| counts.entry(by.key(row, COLUMNS.len())?).or_default().add(row, filter.at))?;
         self.named(by, counts)
     }
 
-    /// Counts the licenses that fit and are in force, group by group and in each by tier (product and short name).
+    /// Counts the licenses that fit and are in force, group by group and in each by tier.
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
-    pub fn sold(&self, filter: &LicenseFilter, by: Grouping) -> Result<Vec<(Group, Slug, Slug, Sold)>, LedgerError> {
-        let mut counts: HashMap<i64, HashMap<Key, Sold>> = HashMap::new();
-        self.each_row(filter, Some(IN_FORCE), |row| {
-            if matches!(row.status(filter.at), Status::Active | Status::Expiring) {
-                let sold = counts.entry(row.tier).or_default().entry(by.key(row, filter.at)).or_default();
-                if row.ends.is_some() { &mut sold.terms } else { &mut sold.perpetual }.add(row.seats);
-            }
+    pub fn sold(&self, filter: &LicenseFilter, by: Grouping) -> Result<Sales, LedgerError> {
+        let mut counts: HashMap<(i64, Key), Sold> = HashMap::new();
+        let query = self.pass(filter, by, "l.tier, l.seats, l.ends IS NULL", &[IN_FORCE])?;
+        self.each_row(&query, |row| {
+            let sold = counts.entry((row.get(0)?, by.key(row, 3)?)).or_default();
+            if row.get(2)? { &mut sold.perpetual } else { &mut sold.terms }.add(row.get(1)?);
             Ok(())
         })?;
         let mut names = Names::new(self.db);
-        let mut all = Vec::new();
-        for (tier, counts) in counts {
-            let tier = names.tier(tier)?;
-            let named = self.named(by, counts)?.into_iter();
-            all.extend(named.map(|(group, sold)| (group, tier.product.clone(), tier.slug.clone(), sold)));
+        let mut tiers: Vec<((Slug, Slug), i64)> = Vec::new();
+        for (tier, _) in counts.keys() {
+            if !tiers.iter().any(|(_, known)| known == tier) {
+                let named = names.tier(*tier)?;
+                tiers.push(((named.product.clone(), named.slug.clone()), *tier));
+            }
         }
-        all.sort_by(|one, other| (&one.0, &one.1, &one.2).cmp(&(&other.0, &other.1, &other.2)));
-        Ok(all)
+        tiers.sort_unstable();
+        let places: HashMap<i64, usize> = tiers.iter().enumerate().map(|(place, (_, tier))| (*tier, place)).collect();
+        let mut all: Vec<(Key, usize, Sold)> =
+            counts.into_iter().filter_map(|((tier, key), sold)| Some((key, *places.get(&tier)?, sold))).collect();
+        all.sort_unstable_by_key(|(key, place, _)| (*key, *place));
+        let mut groups: Vec<(Group, Vec<(usize, Sold)>)> = Vec::new();
+        for of_group in all.chunk_by(|one, other| one.0 == other.0) {
+            let group = by.group(of_group[0].0, &mut names)?;
+            groups.push((group, of_group.iter().map(|(_, place, sold)| (*place, *sold)).collect()));
+        }
+        groups.sort_by(|one, other| one.0.cmp(&other.0));
+        // The tiers of one product have a key each, and are one group.
+        groups.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1.append(&mut next.1);
+                kept.1.sort_unstable_by_key(|(place, _)| *place);
+            }
+            same
+        });
+        Ok(Sales { tiers: tiers.into_iter().map(|(named, _)| named).collect(), groups })
     }
 }

@@ -139,9 +139,12 @@ proptest! {
                 *unlimited += u64::from(license.seats.is_none());
             }
         }
-        let fast = ledger.read().sold(&filter, by).unwrap().into_iter().map(|(group, product, tier, sold)| {
-            let Sold { terms, perpetual } = sold;
-            ((group, format!("{product}/{tier}")), (terms.licenses, perpetual.licenses, terms.seats + perpetual.seats, terms.unlimited + perpetual.unlimited))
+        let sales = ledger.read().sold(&filter, by).unwrap();
+        prop_assert!(sales.groups.is_sorted_by(|one, other| one.0 < other.0));
+        let fast = sales.groups.iter().flat_map(|(group, sold)| sold.iter().map(move |(tier, sold)| (group, tier, sold)));
+        let fast = fast.map(|(group, tier, Sold { terms, perpetual })| {
+            let (product, tier) = &sales.tiers[*tier];
+            ((group.clone(), format!("{product}/{tier}")), (terms.licenses, perpetual.licenses, terms.seats + perpetual.seats, terms.unlimited + perpetual.unlimited))
         });
         prop_assert_eq!(fast.collect::<BTreeMap<_, _>>(), slow);
     }

@@ -6,9 +6,8 @@ use crate::authority::report::{Kind, Scope};
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
 use crate::cli::views::report_license::event;
-use crate::ledger::LedgerError;
 use crate::license::Timestamp;
-use crate::render::calendar;
+use crate::render::calendar::Calendar;
 
 pub fn show(authority: &Authority, args: CountArgs, now: Timestamp, session: &mut Session<'_>) -> Result<(), Failure> {
     if args.is_grouped() {
@@ -22,11 +21,10 @@ pub fn show(authority: &Authority, args: CountArgs, now: Timestamp, session: &mu
     scope.filter.limit = limit;
     let about = tables.authority()?;
     let (name, issuer) = about.map(|about| (about.name, about.issuer)).unwrap_or_default();
-    let mut events = Vec::new();
-    tables.each_license(&scope.filter, |record| {
-        events.extend(event(&record, &issuer));
-        Ok::<_, LedgerError>(())
+    let mut calendar = Calendar::new(session.world.terminal.output(), format!("{name}: licenses that end"));
+    tables.each_license(&scope.filter, |record| match event(&record, &issuer) {
+        Some(event) => calendar.event(&event).map_err(|error| Failure::stream(&error)),
+        None => Ok(()),
     })?;
-    let written = calendar::write(session.world.terminal.output(), &format!("{name}: licenses that end"), &events);
-    written.map_err(|error| Failure::stream(&error))
+    calendar.finish().map_err(|error| Failure::stream(&error))
 }

@@ -7,17 +7,16 @@ use crate::authority::Authority;
 use crate::authority::report::{Revenue, Scope};
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
-use crate::cli::views::report::{GroupName, frame};
-use crate::cli::views::report_count::{SeatsView, StockView};
-use crate::cli::views::report_machines::MachinesView;
-use crate::cli::views::report_money::{RenewalsView, RevenueView};
-use crate::ledger::report::{Amount, Group, Only, Tally};
+use crate::cli::views::report::{Counts, Grouped, frame};
+use crate::cli::views::report_count::{Seats, Stock};
+use crate::cli::views::report_machines::Machines;
+use crate::cli::views::report_money::{Money, Renewed};
+use crate::ledger::report::{Amount, Group, Only};
 use crate::render::{Format, View};
 
 pub fn stock(authority: &Authority, limit: Option<u32>, scope: &Scope, session: &mut Session<'_>) -> Result<(), Failure> {
     let (groups, total) = authority.report_tally(scope, Only::All)?;
-    let views: Vec<StockView> = groups.iter().map(|(group, tally)| StockView::new(GroupName::new(group), tally)).collect();
-    show_groups(scope, limit, &views, &[StockView::new(GroupName::total(), &total)], "no licenses fit", session)
+    show_groups(scope, limit, &groups, &total, Stock::new, "no licenses fit", session)
 }
 
 pub fn seats(
@@ -29,10 +28,8 @@ pub fn seats(
 ) -> Result<(), Failure> {
     let only = if over_used { Only::OverUsed } else { Only::Working };
     let (groups, total) = authority.report_tally(scope, only)?;
-    let views: Vec<SeatsView> =
-        groups.iter().map(|(group, tally): &(Group, Tally)| SeatsView::new(GroupName::new(group), tally)).collect();
     let empty = if over_used { "no license has more machines than seats" } else { "no license that works fits" };
-    show_groups(scope, limit, &views, &[SeatsView::new(GroupName::total(), &total)], empty, session)
+    show_groups(scope, limit, &groups, &total, Seats::new, empty, session)
 }
 
 pub fn machines(
@@ -43,19 +40,18 @@ pub fn machines(
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let (groups, total) = authority.report_machines(scope, at_limit)?;
-    let views: Vec<MachinesView> = groups.iter().map(|(group, count)| MachinesView::new(GroupName::new(group), count)).collect();
     let empty = if at_limit { "no license is at its limit of machines" } else { "no license that fits has to do with machines" };
-    show_groups(scope, limit, &views, &[MachinesView::new(GroupName::total(), &total)], empty, session)
+    show_groups(scope, limit, &groups, &total, Machines::new, empty, session)
 }
 
 pub fn revenue(authority: &Authority, limit: Option<u32>, scope: &Scope, session: &mut Session<'_>) -> Result<(), Failure> {
     let report = authority.report_revenue(scope)?;
-    let views: Vec<RevenueView> = report.rows.iter().map(|row| RevenueView::new(GroupName::new(&row.group), row)).collect();
-    let sums: Vec<RevenueView> = report.totals.iter().map(|sum| RevenueView::new(GroupName::total(), sum)).collect();
+    let views = report.rows.iter().map(|row| Grouped::new(&row.group, Money::new(row)));
+    let sums: Vec<_> = report.totals.iter().map(|sum| Grouped::total(Money::new(sum))).collect();
     let total = Value::Array(sums.iter().map(to_json).collect());
     // People are told below the table of licenses that have no price in any currency.
-    let sums: Vec<RevenueView> = sums.into_iter().filter(RevenueView::is_priced).collect();
-    show_rows(scope, limit, &views, &sums, total, "no license that fits is in force", session)?;
+    let sums: Vec<_> = sums.into_iter().filter(|sum| sum.counts.is_priced()).collect();
+    show_rows(scope, limit, views, &sums, total, "no license that fits is in force", session)?;
     let count = |of: fn(&Revenue) -> u64| report.totals.iter().map(of).sum::<u64>();
     let left_out = [
         (count(|sum| sum.perpetual), "perpetual"),
@@ -72,33 +68,35 @@ pub fn revenue(authority: &Authority, limit: Option<u32>, scope: &Scope, session
 
 pub fn renewals(authority: &Authority, limit: Option<u32>, scope: &Scope, session: &mut Session<'_>) -> Result<(), Failure> {
     let (groups, total) = authority.report_renewals(scope)?;
-    let views: Vec<RenewalsView> = groups.iter().map(|(group, count)| RenewalsView::new(GroupName::new(group), count)).collect();
-    let sums = [RenewalsView::new(GroupName::total(), &total)];
-    show_groups(scope, limit, &views, &sums, "no end was due in this period", session)
+    show_groups(scope, limit, &groups, &total, Renewed::new, "no end was due in this period", session)
 }
 
-/// Shows groups, and one row of sums.
-pub fn show_groups<V: View>(
+/// Shows groups with what `view` tells of the count of each, and one row of sums.
+pub fn show_groups<T, C: Counts>(
     scope: &Scope,
     limit: Option<u32>,
-    views: &[V],
-    sums: &[V; 1],
+    groups: &[(Group, T)],
+    total: &T,
+    view: impl Fn(&T) -> C,
     empty: &str,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    show_rows(scope, limit, views, sums, to_json(&sums[0]), empty, session)
+    let views = groups.iter().map(|(group, count)| Grouped::new(group, view(count)));
+    let sum = Grouped::total(view(total));
+    let json = to_json(&sum);
+    show_rows(scope, limit, views, &[sum], json, empty, session)
 }
 
 fn show_rows<V: View>(
     scope: &Scope,
     limit: Option<u32>,
-    views: &[V],
+    mut views: impl ExactSizeIterator<Item = V>,
     sums: &[V],
     total: Value,
     empty: &str,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    if session.is_table() && views.is_empty() {
+    if session.is_table() && views.len() == 0 {
         session.note(empty);
         return Ok(());
     }
@@ -107,7 +105,7 @@ fn show_rows<V: View>(
     let more = views.len() - shown;
     let footer = (more > 0).then(|| format!("the sums are of all rows; … and {more} more: --limit 0 shows all"));
     let frame = frame(scope, sums, total);
-    session.framed(&frame, footer, |row| views[..shown].iter().try_for_each(row))
+    session.framed(&frame, footer, |row| views.by_ref().take(shown).try_for_each(|view| row(&view)))
 }
 
 fn to_json<V: View>(view: &V) -> Value {

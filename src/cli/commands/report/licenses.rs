@@ -5,8 +5,8 @@ use crate::authority::Authority;
 use crate::authority::report::{Kind, Scope};
 use crate::cli::error::Failure;
 use crate::cli::session::Session;
-use crate::cli::views::report::{GroupName, frame};
-use crate::cli::views::report_count::CountView;
+use crate::cli::views::report::frame;
+use crate::cli::views::report_count::Licenses;
 use crate::cli::views::report_license::{ReportedLicense, totals};
 use crate::ledger::report::{Amount, Only, Tally};
 use crate::ledger::{LicenseFilter, LicenseSort};
@@ -18,10 +18,7 @@ pub const PAGE: u32 = 100;
 pub fn show(authority: &Authority, limit: Option<u32>, scope: &Scope, session: &mut Session<'_>) -> Result<(), Failure> {
     if scope.by.is_some() {
         let (groups, total) = authority.report_tally(scope, Only::All)?;
-        let views: Vec<CountView> =
-            groups.iter().map(|(group, tally)| CountView::new(GroupName::new(group), &tally.all)).collect();
-        let sums = [CountView::new(GroupName::total(), &total.all)];
-        return show_groups(scope, limit, &views, &sums, empty(scope), session);
+        return show_groups(scope, limit, &groups, &total, |tally| Licenses::new(&tally.all), empty(scope), session);
     }
     // Rows for programs have no sums: those need not be counted.
     let has_sums = matches!(session.format(), Format::Table | Format::Json | Format::Markdown);
