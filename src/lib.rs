@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 pub mod audit;
 #[cfg(feature = "authority")]
 pub mod authority;

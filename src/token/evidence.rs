@@ -166,7 +166,7 @@ impl Word<'_> {
     }
 }
 
-#[cfg(all(test, feature = "authority"))]
+#[cfg(test)]
 mod tests {
     use super::super::claims::StatusRef;
     use super::super::claims::tests::least;

@@ -219,7 +219,6 @@ mod tests {
         assert_eq!(said(&terms, "host-7".parse().unwrap()), "bound to this machine");
     }
 
-    #[cfg(feature = "authority")]
     #[test]
     fn a_machine_like_one_that_is_gone_keeps_the_seat_that_it_may_hold() {
         let gone = made(Environment::Physical, ["a", "b", "c", "d", "e"]);

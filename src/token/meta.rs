@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 use super::claims::rule;
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 use super::describe::shown;
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 use super::json::{self, Fault};
 
 /// Reads a vendor's own payload under the rules that the verifier keeps for it: UTF-8, one JSON value that is not null, no
@@ -14,7 +14,7 @@ use super::json::{self, Fault};
 ///
 /// # Errors
 /// What is wrong with it, in a few words.
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 pub fn read_meta(payload: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(payload).map_err(|_| "it is not UTF-8 text".to_owned())?;
     // Alone first, so that nothing in the payload can end the object around it.
@@ -32,7 +32,7 @@ pub fn read_meta(payload: &[u8]) -> Result<Value, String> {
 }
 
 /// The first whole number in a JSON text that no 64 bits hold: readers round it, and say nothing.
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 fn too_large(json: &str) -> Option<&str> {
     let mut rest = json;
     while let Some(at) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
@@ -52,7 +52,7 @@ fn too_large(json: &str) -> Option<&str> {
 }
 
 /// The length of the string that a JSON text starts with, quotes included.
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 fn string_length(json: &str) -> usize {
     let mut escaped = false;
     let end = json.bytes().skip(1).position(|byte| {
@@ -82,7 +82,7 @@ pub fn meta_size(meta: &Value) -> usize {
     serde_json::to_writer(&mut count, meta).map_or(usize::MAX, |()| count.0)
 }
 
-#[cfg(all(test, feature = "authority"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -94,7 +94,7 @@ mod meta;
 mod reason;
 mod released;
 mod seen;
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 mod sign;
 mod status_list;
 mod statuses;
@@ -107,12 +107,12 @@ pub use keys::{InvalidKey, KeySet, PublicKey};
 pub use kid::{InvalidKid, Kid};
 pub use license::License;
 pub use meta::meta_size;
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 pub use meta::read_meta;
 pub use reason::{Check, Reason, Refusal};
 pub use released::{MOST_RELEASED, MachineDigest, Released};
 pub use seen::SeenLists;
-#[cfg(feature = "authority")]
+#[cfg(any(feature = "authority", test))]
 pub use sign::{sign, sign_list};
 pub use status_list::{CLOCK_SKEW, ListClaims, STATUS_LIST_TYPE, StatusList};
 pub use statuses::{NoStanding, SHARD, Statuses, Tally};

@@ -61,7 +61,7 @@ impl SeenLists {
     }
 }
 
-#[cfg(all(test, feature = "authority"))]
+#[cfg(test)]
 mod tests {
     use super::super::status_list::tests::{URI, keys, list};
     use super::*;

@@ -263,7 +263,7 @@ fn rule(name: &str) -> Rule {
     }
 }
 
-#[cfg(all(test, feature = "authority"))]
+#[cfg(test)]
 pub(super) mod tests {
     use super::super::keys::PublicKey;
     use super::super::sign;

@@ -305,7 +305,7 @@ fn judged(check: Check, result: Result<(), Refusal>, detail: impl Fn() -> String
     }
 }
 
-#[cfg(all(test, feature = "authority"))]
+#[cfg(test)]
 mod tests {
     use super::super::claims::tests::least;
     use super::super::keys::PublicKey;
