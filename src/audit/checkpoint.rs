@@ -169,7 +169,9 @@ mod tests {
     #[test]
     fn a_checkpoint_is_spelled_as_others_spell_it() {
         assert_eq!(golden().sign(&key(), |bytes| signing_key().sign(bytes).to_bytes()), GOLDEN);
-        assert_eq!(Checkpoint::open(GOLDEN, &[key()]), Ok(golden()));
+        let opened = Checkpoint::open(GOLDEN, &[key()]).unwrap();
+        assert_eq!(opened, golden());
+        assert_eq!((opened.origin(), opened.size(), opened.root()), ("vendor.example", 3, golden().root()));
         let empty = Checkpoint::new("vendor.example", 0, Frontier::new().root()).unwrap();
         assert_eq!(empty.to_string(), "vendor.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n");
     }

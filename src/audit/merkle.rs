@@ -184,6 +184,16 @@ pub(super) mod tests {
         }
     }
 
+    #[test]
+    fn a_head_has_room_for_one_event_more() {
+        let head = |size: u64| [size.to_be_bytes().as_slice(), &[7; 32].repeat(size.count_ones() as usize)].concat();
+        let largest = i64::MAX as u64;
+        assert_eq!(Frontier::from_bytes(&head(largest)).map(|frontier| frontier.size()), Ok(largest));
+        for wrong in [largest + 1, u64::MAX] {
+            assert_eq!(Frontier::from_bytes(&head(wrong)), Err(InvalidFrontier), "{wrong}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_compact_head_has_the_root_of_the_whole_tree(count in 0usize..300) {

@@ -310,6 +310,15 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_note_may_be_as_large_and_have_as_many_signatures_as_it_says() {
+        let below = "\n\n— a AAAAAAA=\n";
+        let largest = format!("{}{below}", "x".repeat(LARGEST_NOTE - below.len()));
+        assert_eq!(largest.len(), LARGEST_NOTE);
+        assert!(Note::parse(&largest).is_ok());
+        assert!(Note::parse(&format!("text\n\n{}", "— a AAAAAAA=\n".repeat(MOST_SIGNATURES))).is_ok());
+    }
+
+    #[test]
     fn witnesses_may_add_their_lines() {
         let witnessed = format!("{GOLDEN}— witness.example AAAAAAA=\n");
         let note = Note::parse(&witnessed).unwrap();

@@ -225,12 +225,28 @@ mod tests {
     }
 
     #[test]
+    fn where_there_is_nothing_to_prove_the_proof_is_empty() {
+        for old in [0, 3] {
+            assert_eq!(consistency_proof(leaves(3), old, 3), Ok(vec![]), "{old}");
+        }
+    }
+
+    #[test]
     fn a_log_that_was_rewritten_has_no_proof_of_growth() {
         let before = leaves(5);
         let mut after = leaves(9);
         after[2] = [7; 32];
         let proof = consistency_proof(after.iter().copied(), 5, 9).unwrap();
         assert!(!verify_consistency(5, &naive_root(&before), 9, &naive_root(&after), &proof));
+    }
+
+    #[test]
+    fn two_logs_of_one_size_are_one_log_only_with_one_root() {
+        let [root, other] = [naive_root(&leaves(4)), naive_root(&leaves(5))];
+        assert!(verify_consistency(4, &root, 4, &root, &[]));
+        assert!(!verify_consistency(4, &other, 4, &root, &[]));
+        assert!(!verify_consistency(4, &root, 4, &root, &[other]));
+        assert!(!verify_consistency(0, &Frontier::new().root(), 4, &root, &[other]));
     }
 
     #[test]

@@ -188,6 +188,16 @@ mod tests {
     }
 
     #[test]
+    fn a_proof_may_be_as_large_and_have_as_many_hashes_as_it_says() {
+        let golden = golden();
+        let largest = format!("{golden}{}", "x".repeat(LARGEST_PROOF - golden.len()));
+        assert!(largest.parse::<ProofFile>().is_ok());
+        let line = HEAD.lines().nth(3).unwrap();
+        let longest = format!("{HEADING}\nindex 1\n{}\n{GOLDEN}", format!("{line}\n").repeat(MOST_HASHES));
+        assert_eq!(longest.parse().map(|proof: ProofFile| proof.hashes.len()), Ok(MOST_HASHES));
+    }
+
+    #[test]
     fn a_changed_proof_proves_nothing() {
         let refused = |text: &str| text.parse::<ProofFile>().unwrap().check(&[key()]).unwrap_err();
         let golden = golden();

@@ -38,22 +38,27 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     for ([a, b, c, d], triple) in groups.iter().zip(triples) {
         let (a, b, c, d) = (value(*a), value(*b), value(*c), value(*d));
         seen |= a | b | c | d;
-        *triple = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+        *triple = [joined(a << 2, b >> 4), joined(b << 4, c >> 2), joined(c << 6, d)];
     }
     match (rest, last) {
         ([a, b], [byte]) => {
             let (a, b) = (value(*a), value(*b));
-            seen |= a | b | unused(b, 4);
-            *byte = a << 2 | b >> 4;
+            seen |= unused(b, 4) | a | b;
+            *byte = joined(a << 2, b >> 4);
         }
         ([a, b, c], [first, second]) => {
             let (a, b, c) = (value(*a), value(*b), value(*c));
-            seen |= a | b | c | unused(c, 2);
-            (*first, *second) = (a << 2 | b >> 4, b << 4 | c >> 2);
+            seen |= unused(c, 2) | a | b | c;
+            (*first, *second) = (joined(a << 2, b >> 4), joined(b << 4, c >> 2));
         }
         _ => {}
     }
     (seen & NONE == 0).then_some(bytes)
+}
+
+/// A byte of the last bits of one symbol and the first of the next, which never overlap.
+fn joined(one: u8, next: u8) -> u8 {
+    one | next
 }
 
 /// [`NONE`] where one of the lowest bits of a last symbol is set, which no byte has a use for.
@@ -73,6 +78,10 @@ mod tests {
             assert_eq!(decode(text).as_deref(), Some(bytes), "{text}");
         }
         for wrong in ["Q", "QR", "QUJ", "QQ==", "QUJDQ", "QU JD", "+/+/", "QUJ\u{80}", "QUJé", "QQQ\n"] {
+            assert_eq!(decode(wrong), None, "{wrong}");
+        }
+        // Two faults do not make up for one another.
+        for wrong in ["++", "+R", "++A", "A++", "+AB", "++AA", "A++A", "AA++"] {
             assert_eq!(decode(wrong), None, "{wrong}");
         }
     }

@@ -170,6 +170,7 @@ impl Word<'_> {
 mod tests {
     use super::super::claims::StatusRef;
     use super::super::claims::tests::least;
+    use super::super::released::Released;
     use super::super::sign::sign;
     use super::super::status_list::tests::{IAT, URI, at, claims, keys, list, sign_list, status_key, statuses};
     use super::super::status_list::{ListClaims, StatusList};
@@ -268,6 +269,22 @@ mod tests {
         for (number, reason) in [(7, Some(Reason::ListSuperseded)), (8, None), (9, None)] {
             assert_eq!(outcome(&verifier(&[list(number)]).seen(seen.clone()), &key, IAT).0, reason, "{number}");
         }
+    }
+
+    #[test]
+    fn a_machine_that_gave_its_seat_back_is_refused_and_no_other() {
+        let mut bound = Claims::read(least().to_string().as_bytes()).unwrap();
+        bound.status = Some(StatusRef { idx: 0, uri: URI.to_owned() });
+        bound.machines.bound = vec!["machine-1".parse().unwrap(), "machine-2".parse().unwrap()];
+        let key = sign(&bound, &SigningKey::from_bytes(&[7; 32]));
+        let mut released = Released::new();
+        assert!(released.add(0, MachineDigest::of(bound.jti, &bound.machines.bound[0])));
+        let list = sign_list(&ListClaims { released, ..claims(7) }, &statuses(), &status_key());
+        for (machine, reason) in [("machine-1", Some(Reason::GivenBack)), ("machine-2", None)] {
+            let there = verifier(std::slice::from_ref(&list)).machine(machine.parse().unwrap());
+            assert_eq!(outcome(&there, &key, IAT).0, reason, "{machine}");
+        }
+        assert_eq!(outcome(&verifier(&[list]).any_machine(), &key, IAT).0, None);
     }
 
     #[test]

@@ -243,6 +243,26 @@ mod tests {
         assert_eq!(signature(format!("{}==", "A".repeat(86))), Err(Reason::BadEncoding));
     }
 
+    #[test]
+    fn the_line_names_what_is_wrong_with_the_text() {
+        let said = |result: Result<(), Refusal>| result.unwrap_err().detail;
+        for (segment, line) in [
+            ("QQ==", "there is '=' in the claims: license keys are not padded"),
+            ("QQ/Q", "the claims holds /: it was encoded anew"),
+            ("QQäQ", "the claims holds ä, which does not occur in license keys"),
+            ("QR", "the last character of the claims cannot be right: is the key cut or changed?"),
+        ] {
+            assert_eq!(said(decode(segment, "claims").map(|_| ())), line);
+        }
+        for (key, line) in
+            [("a.b", "the key has 2 parts, not 3: is it cut?"), ("a.b.c.d", "the key has 4 parts, not 3: is it there twice?")]
+        {
+            assert_eq!(said(Segments::of(key).map(|_| ())), line);
+        }
+        let header = br#"{"alg":"EdDSA","kid":7,"typ":"license+jwt"}"#;
+        assert!(said(RawHeader::read(header).map(|_| ())).contains("expected a string"));
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_the_reader_panic(text in "\\PC{0,60}") {

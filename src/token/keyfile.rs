@@ -119,7 +119,15 @@ mod tests {
         }
         assert_eq!(KeySet::parse(&key(1).to_jwk().to_string()).unwrap().iter().next(), Some(&key(1)));
         assert_eq!(PublicKey::from_pem(&key(1).to_pem()), Ok(key(1)));
-        assert!(PublicKey::from_pem(&set.to_pem()).is_err());
+        assert_eq!((set.len(), set.to_pem().parse()), (2, Ok(set.clone())));
+        assert_eq!(key(1).verifying(), &SigningKey::from_bytes(&[1; 32]).verifying_key());
+    }
+
+    #[test]
+    fn where_one_key_belongs_there_is_exactly_one() {
+        let set: KeySet = [key(1), key(2)].into_iter().collect();
+        assert!(matches!(PublicKey::from_pem(&set.to_pem()), Err(InvalidKey::Pem(_))));
+        assert_eq!(PublicKey::from_pem("hello"), Err(InvalidKey::Nothing));
     }
 
     #[test]

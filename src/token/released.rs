@@ -232,7 +232,7 @@ mod tests {
             (format!(r#"{{"2":["{one}="]}}"#), "a machine that is none"),
             (format!(r#"{{"2":"{one}"}}"#), "invalid type"),
             (r#"{"2":[7]}"#.into(), "invalid type"),
-            ("[]".into(), "invalid type"),
+            ("[]".into(), "expected an object of the machines"),
             (format!("{{{}}}", most.join(",")), "more than 12000 machines"),
         ] {
             let said = read(&text).unwrap_err();
@@ -247,6 +247,7 @@ mod tests {
         assert_eq!((added, released.len()), (MOST_RELEASED, MOST_RELEASED));
         assert_eq!((released.differences(&Released::new()), released.differences(&released)), (MOST_RELEASED as u64, 0));
         assert!(!Released::new().add(SHARD, digest(1)));
+        assert!(Released::new().is_empty() && !released.is_empty());
     }
 
     proptest! {

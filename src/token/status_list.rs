@@ -441,7 +441,13 @@ pub(super) mod tests {
             ("number 0", with(|list| list["number"] = json!(0)), Reason::ListMalformed),
             ("a huge number", with(|list| list["number"] = json!(1u64 << 60)), Reason::ListMalformed),
             ("one bit", with(|list| list["status_list"]["bits"] = json!(1)), Reason::ListMalformed),
-            ("a list of bits", with(|list| list["status_list"] = json!([2, "eNo"])), Reason::ListMalformed),
+            (
+                "a list of bits",
+                with(|list| list["status_list"] = json!([2, list["status_list"]["lst"].clone()])),
+                Reason::ListMalformed,
+            ),
+            ("a time to live of null", with(|list| list["ttl"] = Value::Null), Reason::ListMalformed),
+            ("a checkpoint of null", with(|list| list["checkpoint"] = Value::Null), Reason::ListMalformed),
             ("no zlib", with(|list| list["status_list"]["lst"] = json!("AAAA")), Reason::ListMalformed),
             ("padded zlib", with(|list| list["status_list"]["lst"] = json!("eNo76fITAAPfAgc=")), Reason::ListMalformed),
             ("a bomb", with(|list| list["status_list"]["lst"] = json!(bomb)), Reason::ListMalformed),
@@ -458,6 +464,29 @@ pub(super) mod tests {
         }
         assert_eq!(refused(b"\xff\xfe"), Some(Reason::ListMalformed));
         assert_eq!(refused(with(|list| list["new"] = json!({"a": null}))), None);
+        assert_eq!(refused(with(|list| list["number"] = json!(LARGEST_LIMIT))), None);
+        let room = LARGEST_TEXT - signed.len();
+        assert_eq!(refused(format!("{signed}{}", " ".repeat(room))), None);
+        assert_eq!(refused(format!("{signed}{}", " ".repeat(room + 1))), Some(Reason::ListMalformed));
+    }
+
+    #[test]
+    fn the_line_speaks_of_the_list_and_says_what_is_wrong_with_it() {
+        let signed = list(7);
+        for (text, line) in [
+            ("a.b".to_owned(), "a signed list has three parts with two dots between them"),
+            (format!("{signed}="), "a part is not canonical base64url: is it cut or changed?"),
+            (signed[..signed.len() - 1].to_owned(), "its signature has not 64 bytes: is it cut?"),
+            (
+                forged(&HEADER.replace("{\"alg", "{\"crit\":[],\"alg"), "{}", &status_key()),
+                "its header holds more than alg, kid and typ",
+            ),
+            (forged(HEADER, "[]", &status_key()), "its claims are not a JSON object"),
+            (with(|list| list["status_list"] = json!(7)), "status_list is not a JSON object"),
+        ] {
+            let said = StatusList::open(&text, &keys()).unwrap_err().detail;
+            assert_eq!(said, format!("not a status list to rely on: {line}"));
+        }
     }
 
     proptest! {

@@ -463,5 +463,18 @@ mod tests {
                 "term: ended 2024-03-09, 1 day ago; grace until 2024-07-03",
             ]
         );
+        let line = |check| verifier().examine(key(&least()), at(NBF)).result(check).map(|result| result.detail.clone());
+        assert_eq!(line(Check::Feature).as_deref(), Some("none granted (not asked for)"));
+    }
+
+    #[test]
+    fn a_key_for_any_machine_passes_wherever_it_is_verified() {
+        let verdict = verifier().examine(key(&least()), at(NBF));
+        assert_eq!(verdict.result(Check::Machine).map(|result| result.outcome), Some(Outcome::Passed));
+    }
+
+    #[test]
+    fn the_pinned_keys_can_be_asked_for() {
+        assert_eq!(verifier().keys(), &keys());
     }
 }
