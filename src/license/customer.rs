@@ -103,3 +103,23 @@ pub struct Customer {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_reads_back_and_is_the_word_in_json() {
+        for kind in CustomerKind::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
+        }
+        assert_eq!("friend".parse::<CustomerKind>(), Err(UnknownCustomerKind));
+    }
+
+    #[test]
+    fn a_contact_is_shown_with_the_name_where_there_is_one() {
+        let contact = |name: Option<&str>| Contact { name: name.map(str::to_owned), mail: "ann@acme.example".into() }.to_string();
+        assert_eq!((contact(Some("Ann")), contact(None)), ("Ann <ann@acme.example>".into(), "ann@acme.example".into()));
+    }
+}

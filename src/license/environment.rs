@@ -200,7 +200,17 @@ mod tests {
         assert!(numbers.iter().all(|number| *number < 32));
         for one in Environment::ALL {
             assert_eq!(Environment::from_number(one.number()), Some(*one));
-            assert_eq!(one.as_str().parse(), Ok(*one));
+            assert_eq!(one.to_string().parse(), Ok(*one));
         }
+        assert_eq!("pdp-11".parse::<Environment>(), Err(UnknownMachineKind));
+    }
+
+    #[test]
+    fn every_kind_of_machine_reads_back_and_is_the_word_in_json() {
+        for kind in MachineKind::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
+        }
+        assert_eq!("toaster".parse::<MachineKind>(), Err(UnknownMachineKind));
     }
 }

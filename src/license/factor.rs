@@ -135,3 +135,21 @@ impl Comparison {
         self.same() >= self.required(require) && self.all(Change::Same).any(Factor::identifies)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_of_each_factor_is_told_in_words() {
+        use Change::{Changed, Gone, New, Same, Unknown};
+        let mut changes = [Same, Changed, Gone, New, Unknown].into_iter();
+        let comparison = Comparison { factors: Factor::ALL.map(|factor| (factor, changes.next().unwrap())) };
+        let told: Vec<String> =
+            comparison.factors().iter().map(|(factor, change)| format!("{factor} {}", change.as_str())).collect();
+        assert_eq!(told, ["os same", "board changed", "disk gone", "network new", "cpu unknown"]);
+        assert_eq!(serde_json::to_string(comparison.factors()).unwrap().matches("\"unknown\"").count(), 1);
+        // Of what was known then, one in three is the same.
+        assert_eq!((comparison.known(), comparison.same()), (3, 1));
+    }
+}

@@ -272,7 +272,7 @@ impl FromStr for Fingerprint {
             return Err(InvalidFingerprint::Version(values[0]));
         }
         let environment = Environment::from_number(values[1]).ok_or(InvalidFingerprint::Newer)?;
-        let join = |symbols: &[u8]| symbols.iter().fold(0, |number: u32, value| number << 5 | u32::from(*value));
+        let join = |symbols: &[u8]| symbols.iter().fold(0, |number: u32, value| number * 32 + u32::from(*value));
         let mut factors = [0; Factor::ALL.len()];
         for (factor, group) in factors.iter_mut().zip(values[GROUP..].chunks_exact(GROUP)) {
             *factor = join(&group[..GROUP - 1]);
@@ -350,7 +350,11 @@ mod tests {
         assert!(said(&format!("{id}0")).ends_with("group 6 (NN32R0) has 6 of 5"));
         assert!(said(&format!("{id}-{}", &id[4..])).ends_with("this has 60 characters in place of 30"));
         assert!(said("MID-").contains("0 of 30"));
-        assert!(said(&id.replacen("BN", "UN", 1)).starts_with("'U' in group 2"));
+        assert!(said(&id[4..id.len() - 1].replacen("ZB-", "Z", 1)).ends_with("this has 28 of 30 characters: is it cut?"));
+        assert!(said(&id.replacen("BN", "UN", 1)).starts_with("'U' in group 2 does"));
+        assert_eq!(said(&id.replacen("BN", "NB", 1)), "group 2 (NBJ3P) is mistyped");
+        let two = id.replacen("BN", "NB", 1).replacen("ZB", "BZ", 1);
+        assert_eq!(said(&two), "groups 2 (NBJ3P), 3 (52CBZ) are mistyped or have changed places");
     }
 
     #[test]
@@ -407,6 +411,16 @@ mod tests {
         assert!(!machine(&[]).compare(&nothing).passes(Some(1)));
         // Two of five can be read: three are asked for.
         assert!(!machine(&[]).compare(&machine(&[Factor::Board, Factor::Disk, Factor::Network])).passes(None));
+    }
+
+    #[test]
+    fn what_a_machine_told_is_known_of_it_and_nothing_else() {
+        let some = machine(&[Factor::Board, Factor::Cpu]);
+        assert_eq!(some.known().collect::<Vec<_>>(), [Factor::Os, Factor::Disk, Factor::Network]);
+        assert!(some.identifies() && some.knows(Factor::Os) && !some.knows(Factor::Cpu));
+        let changes = some.compare(&machine(&[Factor::Cpu, Factor::Disk])).factors;
+        let changes = changes.map(|(_, change)| change);
+        assert_eq!(changes, [Change::Same, Change::New, Change::Gone, Change::Same, Change::Unknown]);
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn symbols(text: &str) -> Result<Vec<u8>, InvalidLicenseId> {
 }
 
 fn pack(values: &[u8]) -> u64 {
-    values.iter().fold(0, |number, value| number << 5 | u64::from(*value))
+    values.iter().fold(0, |number, value| number * 32 + u64::from(*value))
 }
 
 impl FromStr for LicenseId {
@@ -157,7 +157,7 @@ impl FromStr for LicenseIdPrefix {
         }
         let open = RANDOM_BITS - 5 * values.len() as u32;
         let first = pack(&values) << open;
-        Ok(Self { first: first as i64, last: (first | ((1 << open) - 1)) as i64 })
+        Ok(Self { first: first as i64, last: (first + (1 << open) - 1) as i64 })
     }
 }
 
@@ -188,6 +188,17 @@ mod tests {
         assert_eq!(wrong.parse::<LicenseId>(), Err(InvalidLicenseId::Check));
         assert_eq!("LIC-12".parse::<LicenseId>(), Err(InvalidLicenseId::Length));
         assert_eq!("LIC-7QK3-M2Z!".parse::<LicenseId>(), Err(InvalidLicenseId::Character('!')));
+    }
+
+    #[test]
+    fn a_prefix_is_not_the_whole_and_not_a_word() {
+        for text in ["LIC-", "LIC-7QK3-M2ZD", "7QK3-M2ZD", "7Q", ""] {
+            assert_eq!(text.parse::<LicenseIdPrefix>(), Err(InvalidLicenseId::Length), "{text:?}");
+        }
+        let range = |text: &str| text.parse().map(LicenseIdPrefix::range);
+        assert_eq!(range("LIC-1"), Ok((1 << 30, (2 << 30) - 1)));
+        assert_eq!(range("lic-000-0001"), Ok((1, 1)));
+        assert!(range("7QK").is_ok() && range("LIC-7").is_ok());
     }
 
     proptest! {

@@ -91,6 +91,7 @@ mod tests {
         assert_eq!("a b c d".parse::<MachineId>(), Err(InvalidMachineId::Name));
         let typed = made().to_string().to_lowercase().replace('0', "o").replace('-', " ");
         let read: MachineId = typed.parse().unwrap();
+        assert_eq!(read.to_string(), made().to_string());
         assert_eq!((read.as_str(), read.fingerprint()), (made().to_string().as_str(), Some(made())));
         let cut = &made().to_string()[..20];
         assert!(matches!(cut.parse::<MachineId>(), Err(InvalidMachineId::Fingerprint(InvalidFingerprint::Length(_)))));

@@ -110,6 +110,7 @@ mod tests {
         assert_eq!("\u{1b}[31m".parse::<Slug>(), Err(InvalidSlug::Character('\u{1b}')));
         assert_eq!("-acme".parse::<Slug>(), Err(InvalidSlug::Edge));
         assert_eq!("..".parse::<Slug>(), Err(InvalidSlug::Edge));
+        assert!("a".repeat(64).parse::<Slug>().is_ok());
         assert_eq!("a".repeat(65).parse::<Slug>(), Err(InvalidSlug::Long(65)));
     }
 

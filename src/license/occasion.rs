@@ -84,5 +84,7 @@ mod tests {
             assert_eq!(serde_json::to_string(&occasion).unwrap(), format!("\"{occasion}\""));
         }
         assert_eq!("issue".parse::<Occasion>(), Err(UnknownOccasion));
+        let done = Occasion::ALL.map(Occasion::done);
+        assert_eq!(done, ["renewed", "changed", "transferred", "activated", "deactivated", "reissued"]);
     }
 }

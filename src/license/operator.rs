@@ -97,3 +97,30 @@ pub struct Operator {
     #[serde(default, skip_serializing_if = "OperatorLimits::is_empty")]
     pub limits: OperatorLimits,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_reads_back_and_is_the_word_in_json() {
+        for role in Role::ALL {
+            assert_eq!(role.to_string().parse(), Ok(role));
+            assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{role}\""));
+        }
+        assert_eq!("root".parse::<Role>(), Err(UnknownRole));
+    }
+
+    #[test]
+    fn one_limit_is_a_limit() {
+        let none = OperatorLimits::default();
+        assert!(none.is_empty());
+        for limits in [
+            OperatorLimits { longest: Some(Period::days(30)), ..none.clone() },
+            OperatorLimits { types: [LicenseType::Trial].into(), ..none.clone() },
+            OperatorLimits { tiers: ["pro".parse().unwrap()].into(), ..none },
+        ] {
+            assert!(!limits.is_empty(), "{limits:?}");
+        }
+    }
+}

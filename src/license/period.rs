@@ -90,7 +90,7 @@ impl Period {
     pub fn between(first: Date, last: Date) -> Option<Self> {
         let days = u32::try_from(last.days_since(first)).ok().filter(|days| (1..=MOST_YEARS * 366).contains(days))?;
         // A month has 28 to 31 days, so that few counts of months come into question.
-        let months = (days / 31..=days / 28).find(|months| *months > 0 && first.plus_months(*months) == Some(last));
+        let months = (days / 31..=days / 28).find(|months| first.plus_months(*months) == Some(last));
         Some(match months {
             Some(months) if months.is_multiple_of(12) => Self::years(months / 12),
             Some(months) => Self { count: months, unit: Unit::Months },
@@ -208,6 +208,23 @@ mod tests {
         assert_eq!("99999999999d".parse::<Period>(), Err(InvalidPeriod::Long));
         for wrong in ["", "d", "-1d", "1", "1 d", "1Y", "1.5y", "1yd"] {
             assert_eq!(wrong.parse::<Period>(), Err(InvalidPeriod::Form), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_period_is_at_most_a_hundred_years() {
+        for (longest, too_long) in [("36600d", "36601d"), ("5300w", "5301w"), ("1200mo", "1201mo"), ("100y", "101y")] {
+            assert!(longest.parse::<Period>().is_ok(), "{longest}");
+            assert_eq!(too_long.parse::<Period>(), Err(InvalidPeriod::Long), "{too_long}");
+        }
+    }
+
+    #[test]
+    fn periods_of_different_units_can_be_compared() {
+        for (period, days) in [("90d", 90), ("6w", 42), ("1mo", 30), ("3mo", 91), ("12mo", 365), ("2y", 730)] {
+            let period: Period = period.parse().unwrap();
+            assert_eq!(period.about_days(), days, "{period}");
+            assert_eq!(period.is_in_days(), period == Period::days(90), "{period}");
         }
     }
 

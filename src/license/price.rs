@@ -86,5 +86,7 @@ mod tests {
         {
             assert_eq!(wrong.parse::<Price>(), Err(InvalidPrice), "{wrong}");
         }
+        let largest: Price = "999999999999.99 EUR".parse().unwrap();
+        assert_eq!((largest.hundredths(), largest.currency()), (99_999_999_999_999, "EUR"));
     }
 }

@@ -93,5 +93,9 @@ mod tests {
         let last: Vec<&str> =
             RevocationReason::ALL.into_iter().filter(|reason| reason.is_final()).map(RevocationReason::as_str).collect();
         assert_eq!(last, ["fraud", "key-compromise"]);
+        // Who is to choose among them reads which cannot be taken back.
+        let said = RevocationReason::ALL.into_iter().filter(|reason| reason.meaning().ends_with("(final)"));
+        assert!(said.eq(RevocationReason::ALL.into_iter().filter(|reason| reason.is_final())));
+        assert_eq!(RevocationReason::Refund.meaning(), "the money was given back");
     }
 }

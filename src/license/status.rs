@@ -162,6 +162,12 @@ mod tests {
     }
 
     #[test]
+    fn a_program_runs_from_the_start_to_the_end_of_the_grace_days_and_only_in_good_standing() {
+        let usable: Vec<Status> = Status::ALL.into_iter().filter(|status| status.is_usable()).collect();
+        assert_eq!(usable, [Status::Active, Status::Expiring, Status::Grace]);
+    }
+
+    #[test]
     fn what_the_vendor_decided_outweighs_the_term() {
         assert_eq!(validity().status(Standing::Revoked, moment("2026-06-01")), Status::Revoked);
         assert_eq!(validity().status(Standing::Suspended, moment("2030-06-01")), Status::Suspended);

@@ -152,3 +152,26 @@ impl Terms {
         Validity { starts: self.starts, ends: self.ends, stops: self.stops(), warn_days: self.warn_days }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_reads_back_and_is_the_word_in_json() {
+        for kind in LicenseType::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
+        }
+        assert_eq!("free".parse::<LicenseType>(), Err(UnknownLicenseType));
+    }
+
+    #[test]
+    fn a_license_stops_when_its_grace_days_are_over() {
+        let text = r#"{"product":"cockpit","tier":"pro","tier_name":"Pro","rank":1,"type":"trial","starts":0,"ends":864000,"grace_days":3,"warn_days":2}"#;
+        let terms: Terms = serde_json::from_str(text).unwrap();
+        assert_eq!(terms.stops(), Timestamp::from_seconds(13 * 86_400).ok());
+        assert_eq!(terms.validity(), Validity { starts: terms.starts, ends: terms.ends, stops: terms.stops(), warn_days: 2 });
+        assert_eq!(Terms { ends: None, ..terms }.stops(), None);
+    }
+}

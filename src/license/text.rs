@@ -21,3 +21,20 @@ pub fn is_hidden(character: char) -> bool {
                 | '\u{e0000}'..='\u{e007f}'
         )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reader_cannot_see_is_hidden_and_nothing_else_is() {
+        for hidden in
+            ['\0', '\n', '\u{1b}', '\u{7f}', '\u{9b}', '\u{ad}', '\u{200b}', '\u{202e}', '\u{2066}', '\u{feff}', '\u{e0041}']
+        {
+            assert!(is_hidden(hidden), "{hidden:?}");
+        }
+        for shown in ['a', ' ', '~', 'é', 'ß', '–', '…', '日', '🦀'] {
+            assert!(!is_hidden(shown), "{shown:?}");
+        }
+    }
+}

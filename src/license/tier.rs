@@ -120,3 +120,39 @@ impl Tier {
         format!("{}/{}", self.product, self.slug)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tier(transfers: Option<u32>) -> Tier {
+        let mut tier: Tier = serde_json::from_str(
+            r#"{"product":"cockpit","slug":"pro","name":"Professional","rank":3,"term":"1y","grace_days":14,"warn_days":30}"#,
+        )
+        .unwrap();
+        tier.transfers = transfers;
+        tier
+    }
+
+    #[test]
+    fn a_term_reads_back() {
+        for (text, term) in [("perpetual", Term::Perpetual), ("1y", Term::For(Period::years(1)))] {
+            assert_eq!((text.parse(), term.to_string().as_str()), (Ok(term), text));
+            assert_eq!(serde_json::to_string(&term).unwrap(), format!("\"{text}\""));
+        }
+        assert!("for ever".parse::<Term>().is_err());
+    }
+
+    #[test]
+    fn a_machine_may_be_replaced_as_often_as_there_are_machines_and_four_times_at_least() {
+        for (machines, transfers) in [(None, 4), (Some(2), 4), (Some(10), 10)] {
+            assert_eq!(tier(None).yearly_transfers(machines), transfers, "{machines:?}");
+        }
+        assert_eq!(tier(Some(0)).yearly_transfers(Some(10)), 0);
+    }
+
+    #[test]
+    fn a_tier_is_named_with_its_product() {
+        assert_eq!(tier(None).full_name(), "cockpit/pro");
+    }
+}

@@ -307,6 +307,12 @@ mod tests {
     }
 
     #[test]
+    fn mail_has_a_form_of_its_own_for_a_moment() {
+        let moment: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
+        assert_eq!(moment.mail_date(), "Sun, 22 Nov 2026 09:00:00 +0000");
+    }
+
+    #[test]
     fn a_clock_is_read_down_to_the_second() {
         use std::time::{Duration, UNIX_EPOCH};
         assert_eq!(Timestamp::try_from(UNIX_EPOCH + Duration::from_millis(1_999)), Timestamp::from_seconds(1));
