@@ -156,7 +156,7 @@ fn search(text: &str) -> Result<String, Refusal> {
         // Once a last line is missing, there is none further on either: not searching again keeps the search linear.
         closed = armour.is_none() || body.is_some();
         let Some((armour, (body, after))) = armour.zip(body) else {
-            if closed || armour.is_none() {
+            if closed {
                 search_bare(rest, &mut finds)?;
                 break;
             }
@@ -339,6 +339,14 @@ mod tests {
         {
             assert_eq!(found(&text), Err(Reason::SeveralKeys), "{text}");
         }
+        // What stands in armour is meant as a key, also where it is cut.
+        assert_eq!(found(&(wrap(&one) + &wrap(&two[..two.len() - 1]))), Err(Reason::SeveralKeys));
+    }
+
+    #[test]
+    fn of_pieces_the_longest_is_shown_and_of_equal_ones_the_first() {
+        assert_eq!(found("eyJa.b, eyJa.bc, eyJa.c"), Ok("eyJa.bc".into()));
+        assert_eq!(found("eyJa.b, eyJa.c"), Ok("eyJa.b".into()));
     }
 
     #[test]
@@ -355,7 +363,10 @@ mod tests {
             assert_eq!(found(&text), Ok(text.clone()));
             assert_eq!(found(&wrap(&text)), Ok(text.clone()));
         }
-        assert_eq!(found(&wrap(&key.replacen('e', "é", 1))), Ok(key.replacen('e', "é", 1)));
+        // A quoting mark is one at the beginning of a line only.
+        for with in ["é", ">"] {
+            assert_eq!(found(&wrap(&key.replacen('J', with, 1))), Ok(key.replacen('J', with, 1)));
+        }
         assert_eq!(found(&format!("your key: {key}x")), Ok(format!("{key}x")));
     }
 

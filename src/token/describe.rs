@@ -102,6 +102,31 @@ mod tests {
     }
 
     #[test]
+    fn a_term_that_has_not_begun_says_when_it_does() {
+        assert_eq!(line(None, None, "2026-11-20"), "begins 2026-11-23, in 3 days");
+        let noon = Validity { starts: moment("2026-11-23T12:00:00Z"), ends: None, stops: None, warn_days: 30 };
+        assert_eq!(term(&noon, moment("2026-11-23T09:00:00Z")), "begins 2026-11-23T12:00:00Z, today");
+    }
+
+    #[test]
+    fn machines_are_counted_as_people_count() {
+        let line = |bound: usize, max| {
+            let bound = (0..bound).map(|number| format!("machine-{number}").parse().unwrap()).collect();
+            machines(&MachineTerms { bound, max, ..MachineTerms::default() })
+        };
+        for (bound, max, want) in [
+            (0, None, "any machine"),
+            (0, Some(3), "bound to no machine yet, at most 3"),
+            (1, None, "bound to 1 machine"),
+            (1, Some(3), "bound to 1 machine, at most 3"),
+            (2, None, "bound to 2 machines"),
+            (2, Some(3), "bound to 2 machines, at most 3"),
+        ] {
+            assert_eq!(line(bound, max), want);
+        }
+    }
+
+    #[test]
     fn foreign_text_cannot_play_with_the_terminal() {
         assert_eq!(shown("\u{1b}[31mred\u{202e}\n"), r"\u{1b}[31mred\u{202e}\n");
         assert_eq!(shown("Müller \"&\" Söhne's"), "Müller \"&\" Söhne's");

@@ -187,3 +187,62 @@ impl License {
         &self.claims
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::claims::tests::least;
+    use super::*;
+    use serde_json::json;
+
+    fn license(change: impl FnOnce(&mut serde_json::Value)) -> License {
+        let mut claims = least();
+        change(&mut claims);
+        License::new(Claims::read(claims.to_string().as_bytes()).unwrap(), "kPrK_qmxVWaYVA9w".parse().unwrap())
+    }
+
+    #[test]
+    fn a_license_tells_what_its_key_says() {
+        let license = license(|claims| {
+            claims["rev"] = json!(4);
+            claims["ends"] = json!(1_710_000_000);
+            claims["exp"] = json!(1_711_000_000);
+            claims["internal"] = json!(true);
+            claims["seats"] = json!(12);
+            claims["features"] = json!(["reports", "sso"]);
+            claims["limits"] = json!({"users": 50});
+            claims["machines"] = json!({"max": 2});
+            claims["offline_days"] = json!(14);
+            claims["status"] = json!({"status_list": {"idx": 7, "uri": "https://licenses.example.com/status/0.jwt"}});
+            claims["meta"] = json!({"contract": "K-17"});
+        });
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        assert_eq!(
+            (license.id(), license.revision(), license.signed_by().as_str()),
+            (LicenseId::from_random(1), 4, "kPrK_qmxVWaYVA9w")
+        );
+        assert_eq!((license.issuer(), license.product().as_str()), ("Example Software", "cockpit"));
+        assert_eq!((license.customer(), license.customer_slug().as_str()), ("Acme GmbH", "acme"));
+        assert_eq!((license.tier().as_str(), license.tier_name(), license.rank()), ("pro", "Professional", 3));
+        assert_eq!((license.kind(), license.is_internal()), (LicenseType::Commercial, true));
+        assert_eq!(
+            (license.starts(), license.ends(), license.stops()),
+            (at(1_700_000_000), Some(at(1_710_000_000)), Some(at(1_711_000_000)))
+        );
+        assert_eq!((license.days_left(at(1_709_900_000)), license.offline_days()), (Some(1), Some(14)));
+        assert_eq!(license.features().iter().map(Slug::as_str).collect::<Vec<_>>(), ["reports", "sso"]);
+        assert_eq!((license.limits().len(), license.limit("users"), license.limit("robots")), (1, Some(50), None));
+        assert_eq!((license.seats(), license.machines().max), (Some(12), Some(2)));
+        assert_eq!(license.status_list().map(|place| place.idx), Some(7));
+        assert_eq!(license.meta(), Some(&json!({"contract": "K-17"})));
+        assert_eq!(license.claims().rev, 4);
+    }
+
+    #[test]
+    fn what_a_key_does_not_say_is_unlimited_or_not_granted() {
+        let license = license(|_| {});
+        assert_eq!((license.seats(), license.limit("users"), license.offline_days(), license.meta()), (None, None, None, None));
+        assert_eq!((license.ends(), license.stops(), license.days_left(license.starts())), (None, None, None));
+        assert!(license.features().is_empty() && license.limits().is_empty() && !license.has_feature("reports"));
+        assert!(license.status_list().is_none() && license.machines().is_empty() && !license.is_internal());
+    }
+}
