@@ -167,8 +167,7 @@ impl Claims {
         let claims: Self =
             serde_json::from_str(text).map_err(|error| newer(text).unwrap_or_else(|| malformed(misfit(&error.to_string()))))?;
         claims.check()?;
-        // Written anew, a number may take four times its room: `1e15` is 1000000000000000.0.
-        if payload.len() > LARGEST_META / 4 && claims.meta.as_ref().is_some_and(|meta| meta_size(meta) > LARGEST_META) {
+        if is_worth_measuring(payload) && claims.meta.as_ref().is_some_and(|meta| meta_size(meta) > LARGEST_META) {
             return Err(Refusal::new(Reason::MetaTooLarge, format!("meta is larger than {} KiB", LARGEST_META / 1024)));
         }
         Ok(claims)
@@ -248,6 +247,11 @@ fn explain(fault: Fault, text: &str) -> Refusal {
             newer(text).unwrap_or_else(|| Refusal::new(Reason::MalformedClaims, format!("{} is not a JSON object", shown(&name))))
         }
     }
+}
+
+/// Whether `meta` could be too large: written anew, a number may take four times its room, as `1e15` is 1000000000000000.0.
+fn is_worth_measuring(payload: &[u8]) -> bool {
+    payload.len() > LARGEST_META / 4
 }
 
 fn misfit(error: &str) -> String {
@@ -372,6 +376,22 @@ pub(super) mod tests {
         let short = format!(r#"{},"meta":[{}0]}}"#, least.trim_end_matches('}'), "1e15,".repeat(4_000));
         assert!(short.len() < LARGEST_META);
         assert_eq!(Claims::read(short.as_bytes()).map_err(|refusal| refusal.reason), Err(Reason::MetaTooLarge));
+    }
+
+    #[test]
+    fn the_line_says_which_claim_is_wrong() {
+        let said = |changes: &[(&str, Value)]| {
+            let mut claims = least();
+            changes.iter().for_each(|(name, value)| claims[*name] = value.clone());
+            Claims::read(claims.to_string().as_bytes()).unwrap_err().detail
+        };
+        assert_eq!(said(&[("limits", json!([]))]), "limits is not a JSON object");
+        assert_eq!(said(&[("exp", Value::Null)]), "exp is null: absent must be absent");
+        assert!(said(&[("rank", json!("high"))]).starts_with("the claims do not fit: invalid type: string \"high\""));
+        assert_eq!(Claims::read(b"[]").unwrap_err().detail, "the claims are not a JSON object");
+        // A newer program would help with a later version only.
+        assert_eq!(said(&[("ver", json!(0))]), "version 0 of the key format; this program reads 1");
+        assert_eq!(said(&[("ver", json!(2))]), "version 2 of the key format; this program reads 1: update the program");
     }
 
     #[test]

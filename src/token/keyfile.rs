@@ -180,6 +180,8 @@ mod tests {
         for (name, value) in [("kty", json!("EC")), ("crv", json!("X25519")), ("use", json!("enc"))] {
             assert!(matches!(with(name, value.clone()), Err(InvalidKey::Kind(_))), "{name} {value}");
         }
+        let kind = InvalidKey::Kind("a JWK with kty OKP, crv X25519, use sig".into());
+        assert_eq!(with("crv", json!("X25519")), Err(kind));
     }
 
     #[test]

@@ -205,6 +205,7 @@ mod tests {
         );
         let unbound = MachineTerms { bound: vec![], ..terms };
         assert!(said(&unbound, made(Environment::Docker, now)).starts_with("wrong-machine-kind"));
+        assert_eq!(said(&unbound, made(Environment::Kvm, now)), "any machine");
     }
 
     #[test]

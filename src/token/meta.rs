@@ -100,4 +100,11 @@ mod tests {
         }
         assert!(read_meta(b"\xff").is_err());
     }
+
+    #[test]
+    fn a_number_in_a_string_is_no_number_and_one_behind_it_is() {
+        assert!(read_meta(br#""a\"12345678901234567890123""#).is_ok());
+        assert!(read_meta(br#"["\\",12345678901234567890123]"#).is_err());
+        assert!(read_meta(br#"["\\\"",12345678901234567890123]"#).is_err());
+    }
 }

@@ -79,6 +79,13 @@ mod tests {
         assert_eq!(seen.check(&open(6)).unwrap_err().reason, Reason::ListSuperseded);
         // The same list again is no step back.
         assert_eq!((seen.check(&open(7)), seen.check(&open(8))), (Ok(()), Ok(())));
+        let mut other = SeenLists::new();
+        other.at_least(URI, 9);
+        other.take_in(&seen);
+        assert_eq!(other.number(URI), Some(9));
+        other = SeenLists::new();
+        other.take_in(&seen);
+        assert_eq!(other, seen);
         assert_eq!((seen.number(URI), seen.number("https://other.example/0.jwt")), (Some(7), None));
     }
 }

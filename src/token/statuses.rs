@@ -79,7 +79,7 @@ impl Statuses {
         };
         let (byte, shift) = address(place);
         if let Some(byte) = self.bytes.get_mut(byte) {
-            *byte = *byte & !(3 << shift) | value << shift;
+            *byte = (*byte & !(3 << shift)) + (value << shift);
         }
     }
 
@@ -223,7 +223,9 @@ mod tests {
     #[test]
     fn what_is_set_is_what_is_read_and_nothing_beside_it() {
         let mut list = Statuses::all_good();
-        assert_eq!(list.len(), SHARD);
+        assert_eq!((list.len(), list.is_empty()), (SHARD, false));
+        let nothing = Statuses::from_zlib(&compress_to_vec_zlib(&[], EFFORT)).unwrap();
+        assert_eq!((nothing.len(), nothing.is_empty()), (0, true));
         for (place, standing) in
             [(0, Standing::Revoked), (1, Standing::Suspended), (3, Standing::Revoked), (SHARD - 1, Standing::Suspended)]
         {

@@ -471,6 +471,8 @@ mod tests {
     fn a_key_for_any_machine_passes_wherever_it_is_verified() {
         let verdict = verifier().examine(key(&least()), at(NBF));
         assert_eq!(verdict.result(Check::Machine).map(|result| result.outcome), Some(Outcome::Passed));
+        let there = verifier().machine("machine-1".parse().unwrap()).examine(key(&rich()), at(NBF));
+        assert_eq!(there.result(Check::Machine).map(|result| result.outcome), Some(Outcome::Passed));
     }
 
     #[test]
