@@ -89,8 +89,12 @@ impl Period {
     #[must_use]
     pub fn between(first: Date, last: Date) -> Option<Self> {
         let days = u32::try_from(last.days_since(first)).ok().filter(|days| (1..=MOST_YEARS * 366).contains(days))?;
-        // A month has 28 to 31 days, so that few counts of months come into question.
-        let months = (days / 31..=days / 28).find(|months| first.plus_months(*months) == Some(last));
+        // A month has 31 days at most, so that fewer months never lead so far.
+        let reached = (days / 31..).find_map(|months| match first.plus_months(months) {
+            Some(day) if day < last => None,
+            reached => Some((months, reached)),
+        });
+        let months = reached.filter(|(_, day)| *day == Some(last)).map(|(months, _)| months);
         Some(match months {
             Some(months) if months.is_multiple_of(12) => Self::years(months / 12),
             Some(months) => Self { count: months, unit: Unit::Months },

@@ -68,13 +68,14 @@ mod tests {
             "ffffffff-ffff-ffff-ffff-ffffffffffff",
             "03000200-0400-0500-0006-000700080009",
             "................",
+            "ab1",
             "xxxxxxxxxx",
             "0google persistentdisk persistent-disk-0",
             "uninitialized",
         ] {
             assert!(is_blank(blank), "{blank}");
         }
-        for value in ["4c4c4544-0051-3610-8052-b4c04f4d3332", "s4ewnx0r123456", "pf2abcde", "10000000a3b1c2d4"] {
+        for value in ["ab12", "4c4c4544-0051-3610-8052-b4c04f4d3332", "s4ewnx0r123456", "pf2abcde", "10000000a3b1c2d4"] {
             assert!(!is_blank(value), "{value}");
         }
     }

@@ -97,4 +97,28 @@ mod tests {
             assert_eq!(firmware.environment(), want, "{vendor} {product}");
         }
     }
+
+    #[test]
+    fn one_name_is_enough_wherever_it_stands() {
+        let nothing = Firmware::default;
+        for (firmware, want) in [
+            (Firmware { bios: "Amazon EC2".into(), ..nothing() }, Environment::Aws),
+            (Firmware { product: "OpenStack Compute".into(), ..nothing() }, Environment::OpenStack),
+            (Firmware { asset_tag: "OpenStack Nova".into(), ..nothing() }, Environment::OpenStack),
+            (Firmware { board: "VirtualBox".into(), ..nothing() }, Environment::VirtualBox),
+            (Firmware { bios: "innotek GmbH".into(), ..nothing() }, Environment::VirtualBox),
+            (Firmware { vendor: "Parallels Software".into(), ..nothing() }, Environment::Parallels),
+            (Firmware { vendor: "Xen".into(), ..nothing() }, Environment::Xen),
+            (Firmware { product: "HVM domU".into(), ..nothing() }, Environment::Xen),
+            (Firmware { vendor: "QEMU".into(), ..nothing() }, Environment::Kvm),
+            (Firmware { product: "KVM Server".into(), ..nothing() }, Environment::Kvm),
+            (Firmware { board: "KVM".into(), ..nothing() }, Environment::Kvm),
+            (Firmware { bios: "Bochs".into(), ..nothing() }, Environment::OtherVm),
+            (Firmware { bios: "BHYVE".into(), ..nothing() }, Environment::OtherVm),
+            (Firmware { bios: "QEMU".into(), ..nothing() }, Environment::OtherVm),
+            (Firmware { product: "Virtual Machine".into(), ..nothing() }, Environment::OtherVm),
+        ] {
+            assert_eq!(firmware.environment(), Some(want), "{firmware:?}");
+        }
+    }
 }

@@ -293,6 +293,57 @@ mod tests {
     }
 
     #[test]
+    fn a_reading_tells_where_it_was_found_and_why_not() {
+        let machine = read(&files(&[("etc/machine-id", "b08dfa6083e7567a1921a715000001fb\n")]), "cockpit");
+        let os = &machine.readings()[0];
+        assert_eq!((os.factor(), os.source(), os.missing()), (Factor::Os, "/etc/machine-id", None));
+        let blank = read(&files(&[("sys/class/dmi/id/board_serial", "To be filled by O.E.M.\n")]), "cockpit");
+        let board = &blank.readings()[1];
+        assert_eq!((board.source(), board.missing()), ("/sys/class/dmi/id/board_serial", Some(Missing::Blank)));
+        let missing = [Missing::Absent, Missing::NotPermitted, Missing::Blank, Missing::OfTheHost, Missing::Unstable];
+        assert_eq!(
+            missing.map(Missing::described),
+            [
+                "the system does not tell it",
+                "only root may read it",
+                "the maker left it blank",
+                "it belongs to the host, not to this container",
+                "none here is permanent",
+            ]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_only_root_may_read_is_marked_and_what_nobody_may_read_is_left_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = files(&[("sys/class/dmi/id/product_uuid", "4c4c4544-0051-3610-8052-b4c04f4d3332\n")]);
+        let board = |mode| {
+            let path = root.path().join("sys/class/dmi/id/product_uuid");
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let board = read(&root, "cockpit").readings()[1].clone();
+            (board.secret().is_some(), board.is_for_root_only(), board.missing())
+        };
+        assert_eq!(board(0o444), (true, false, None));
+        assert_eq!(board(0o400), (true, true, None));
+        assert_eq!(board(0o000), (false, false, Some(Missing::NotPermitted)));
+    }
+
+    #[test]
+    fn case_and_blanks_make_no_other_value() {
+        for value in ["A  Serial\t1234\n", "\0a serial 1234\0\0", " a serial 1234"] {
+            assert_eq!(filled(value), Ok("a serial 1234".to_owned()), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_processor_is_told_with_its_cores() {
+        if let Some(processor) = processor() {
+            assert!(processor.ends_with(" cores") && !processor.starts_with(','), "{processor}");
+        }
+    }
+
+    #[test]
     fn a_seal_depends_on_the_machine_and_the_text() {
         let root = files(&[("etc/machine-id", "b08dfa6083e7567a1921a715000001fb\n")]);
         let other = files(&[("etc/machine-id", "00112233445566778899aabbccddeeff\n")]);

@@ -124,9 +124,10 @@ impl Verdict {
 
     /// Takes in what another check found; a second result of the same check replaces the first.
     pub fn add(&mut self, result: CheckResult) {
-        self.checks.retain(|known| known.check != result.check);
-        let place = self.checks.partition_point(|known| known.check < result.check);
-        self.checks.insert(place, result);
+        match self.checks.binary_search_by_key(&result.check, |known| known.check) {
+            Ok(place) => self.checks[place] = result,
+            Err(place) => self.checks.insert(place, result),
+        }
     }
 }
 
@@ -161,5 +162,19 @@ mod tests {
         assert_eq!(verdict.failure().and_then(|failure| failure.reason), Some(Reason::Revoked));
         let order: Vec<Check> = verdict.checks.iter().map(|result| result.check).collect();
         assert_eq!(order, [Check::Signature, Check::Product, Check::Term, Check::Standing]);
+    }
+
+    #[test]
+    fn a_second_result_of_a_check_replaces_the_first() {
+        let passed = |check| CheckResult::passed(check, "");
+        let verdict = verdict(&[passed(Check::Term), passed(Check::Format), CheckResult::failed(Reason::Expired, "")]);
+        assert_eq!(verdict.checks, [passed(Check::Format), CheckResult::failed(Reason::Expired, "")]);
+    }
+
+    #[test]
+    fn every_outcome_has_a_word_and_it_is_the_one_in_json() {
+        let outcomes = [Outcome::Passed, Outcome::Failed, Outcome::Warned, Outcome::Skipped];
+        assert_eq!(outcomes.map(|outcome| outcome.to_string()), ["passed", "failed", "warned", "skipped"]);
+        assert_eq!(serde_json::to_string(&outcomes).unwrap(), r#"["passed","failed","warned","skipped"]"#);
     }
 }
