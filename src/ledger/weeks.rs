@@ -16,23 +16,25 @@ impl Tables<'_> {
     pub fn ends_by_week(&self, at: Timestamp, as_of: Option<Timestamp>, weeks: u32) -> Result<Vec<u64>, LedgerError> {
         let filter = LicenseFilter { as_of, ..LicenseFilter::new(at) };
         let mut query = Query::default();
-        let from = filter.source(&mut query, *self)?;
+        let sources = filter.sources(&mut query, *self)?;
         let begin = at.date().start();
         let week = query.bind(7 * DAY);
         let (first, now) = (query.bind(begin.seconds()), query.bind(at.seconds()));
         let last = query.bind(begin.plus_days(7 * i64::from(weeks)).seconds());
-        let sql = format!(
-            "SELECT (l.ends - 1 - {first}) / {week}, count(*) FROM {from}
-             WHERE l.ends > {now} AND l.ends <= {last} AND +l.standing = 0 GROUP BY 1"
-        );
         let mut counts = vec![0; weeks as usize];
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(query.values))?;
-        while let Some(row) = rows.next()? {
-            let week: i64 = row.get(0)?;
-            let count: i64 = row.get(1)?;
-            if let Some(found) = usize::try_from(week).ok().and_then(|week| counts.get_mut(week)) {
-                *found = count.unsigned_abs();
+        for source in sources {
+            let sql = format!(
+                "SELECT (l.ends - 1 - {first}) / {week}, count(*) FROM {source}
+                 WHERE l.ends > {now} AND l.ends <= {last} AND +l.standing = 0 GROUP BY 1"
+            );
+            let mut statement = self.db.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(&query.values))?;
+            while let Some(row) = rows.next()? {
+                let week: i64 = row.get(0)?;
+                let count: i64 = row.get(1)?;
+                if let Some(found) = usize::try_from(week).ok().and_then(|week| counts.get_mut(week)) {
+                    *found += count.unsigned_abs();
+                }
             }
         }
         Ok(counts)

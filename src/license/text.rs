@@ -4,7 +4,13 @@
 /// line and paragraph separators, bidirectional marks, embeddings, overrides and isolates, and the invisible format
 /// characters. The joiners U+200C and U+200D are not among them: Persian, the scripts of India and emoji need them.
 #[must_use]
+#[inline]
 pub fn is_hidden(character: char) -> bool {
+    // Most of what is asked about is one of these.
+    !matches!(character, ' '..='~') && is_hidden_sign(character)
+}
+
+fn is_hidden_sign(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -117,12 +117,13 @@ impl<W: Write> Calendar<W> {
 
 /// A value of text (section 3.3.11). Characters that nobody sees are shown, as in a table: they have no place in a calendar.
 fn push_escaped(line: &mut String, text: &str) {
-    for character in escape::human(text).chars() {
-        if matches!(character, '\\' | ';' | ',') {
-            line.push('\\');
-        }
-        line.push(character);
+    let shown = escape::human(text);
+    let mut rest = shown.as_ref();
+    while let Some(place) = rest.find(['\\', ';', ',']) {
+        line.extend([&rest[..place], "\\", &rest[place..=place]]);
+        rest = &rest[place + 1..];
     }
+    line.push_str(rest);
 }
 
 /// A content line, broken where it gets too long: what goes on begins with a blank. No character is broken in two.

@@ -145,7 +145,11 @@ fn csv_line(out: &mut impl Write, cells: &[Cell<'_>]) -> io::Result<()> {
 fn tsv_line(out: &mut impl Write, cells: &[Cell<'_>]) -> io::Result<()> {
     for (place, cell) in cells.iter().enumerate() {
         out.write_all(if place > 0 { b"\t" } else { b"" })?;
-        out.write_all(escape::tsv(&cell.for_programs()).as_bytes())?;
+        if let Cell::Number(number) = cell {
+            write!(out, "{number}")?;
+        } else {
+            out.write_all(escape::tsv(&cell.for_programs()).as_bytes())?;
+        }
     }
     out.write_all(b"\n")
 }

@@ -72,6 +72,6 @@ impl Authority {
 /// Puts the largest groups first where groups have no order of their own but the alphabet; equals stay in its order.
 pub(super) fn by_size<T>(groups: &mut [(Group, T)], by: Option<By>, size: impl Fn(&T) -> [u64; 2]) {
     if matches!(by, Some(By::Customer | By::Operator | By::License)) {
-        groups.sort_by_key(|(_, count)| std::cmp::Reverse(size(count)));
+        groups.sort_by_cached_key(|(_, count)| std::cmp::Reverse(size(count)));
     }
 }

@@ -5,9 +5,9 @@
 //! of occasions counts as well. An end that something else moved (`lic change`) before it came was never due; where it was moved
 //! after it had come, it counts as renewed late. An end at which the license was suspended or revoked was not due either.
 
-use std::collections::HashMap;
 use std::ops::AddAssign;
 
+use super::fold::Counts;
 use super::group::{Group, Grouping, Key};
 use crate::ledger::select::{Query, all_of};
 use crate::ledger::{LedgerError, LicenseFilter, Tables};
@@ -56,15 +56,15 @@ impl Tables<'_> {
         after: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<(Group, Renewals)>, LedgerError> {
-        let mut counts: HashMap<Key, Renewals> = HashMap::new();
+        let mut counts: Counts<Key, Renewals> = Counts::default();
         let to = to.min(filter.at);
-        self.each_row(&self.renewed(filter, by, after, to)?, |row| {
-            let count = counts.entry(by.key(row, 1)?).or_default();
+        self.each_row(&[self.renewed(filter, by, after, to)?], |row| {
+            let count = counts.of(by.key(row, 1)?);
             *if row.get(0)? { &mut count.on_time } else { &mut count.late } += 1;
             Ok(())
         })?;
         self.each_row(&self.ended(filter, by, after, to)?, |row| {
-            let count = counts.entry(by.key(row, 1)?).or_default();
+            let count = counts.of(by.key(row, 1)?);
             *if row.get(0)? { &mut count.grace } else { &mut count.lapsed } += 1;
             Ok(())
         })?;
@@ -97,20 +97,11 @@ impl Tables<'_> {
     }
 
     /// The licenses that came to their end, with whether they are in their days of grace.
-    fn ended(&self, filter: &LicenseFilter, by: Grouping, after: Timestamp, to: Timestamp) -> Result<Query, LedgerError> {
-        let mut query = Query::default();
-        let licenses = filter.source(&mut query, *self)?;
-        let mut conditions = filter.conditions(&mut query, *self)?;
-        let (after, to) = (query.bind(after.seconds()), query.bind(to.seconds()));
-        conditions.push(format!("l.ends > {after} AND l.ends <= {to}"));
+    fn ended(&self, filter: &LicenseFilter, by: Grouping, after: Timestamp, to: Timestamp) -> Result<Vec<Query>, LedgerError> {
+        let ended = format!("l.ends > {} AND l.ends <= {}", after.seconds(), to.seconds());
         // How it stood when the end came; what was decided later does not matter.
-        conditions.push(
-            "coalesce((SELECT s.standing FROM standings s WHERE s.license = l.status_index AND s.at < l.ends
-                ORDER BY s.event DESC LIMIT 1), 0) = 0"
-                .to_owned(),
-        );
-        let columns = query.at(filter.at, &format!("l.stops > $at, {}", by.columns()));
-        query.sql = format!("SELECT {columns} FROM {licenses}{}", all_of(&conditions));
-        Ok(query)
+        let good = "coalesce((SELECT s.standing FROM standings s WHERE s.license = l.status_index AND s.at < l.ends
+            ORDER BY s.event DESC LIMIT 1), 0) = 0";
+        self.pass(filter, by, "l.stops > $at", &[&ended, good])
     }
 }

@@ -2,7 +2,8 @@
 
 use std::ops::AddAssign;
 
-use super::group::{Group, Grouping};
+use super::fold::Counts;
+use super::group::{Group, Grouping, Key};
 use crate::ledger::{LedgerError, Tables};
 use crate::license::{Status, Timestamp};
 
@@ -91,9 +92,9 @@ impl Tables<'_> {
     pub fn count_current_by_tier(&self, at: Timestamp) -> Result<Vec<(Group, u64)>, LedgerError> {
         let mut statement = self.db.prepare_cached(CURRENT)?;
         let mut rows = statement.query([at.seconds()])?;
-        let mut counts = std::collections::HashMap::new();
+        let mut counts: Counts<Key, u64> = Counts::default();
         while let Some(row) = rows.next()? {
-            counts.insert((row.get(0)?, 0), row.get::<_, i64>(1)?.unsigned_abs());
+            *counts.of((row.get(0)?, 0)) += row.get::<_, i64>(1)?.unsigned_abs();
         }
         self.named(Grouping::Tier, counts)
     }

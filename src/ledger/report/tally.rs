@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::AddAssign;
 
+use super::fold::Counts;
 use super::group::{Group, Grouping, Key};
 use super::statuses::StatusCounts;
 use crate::ledger::names::Names;
@@ -84,10 +85,12 @@ impl Tally {
             self.next_end = Some(self.next_end.map_or(end, |next| next.min(end)));
         }
         let bound: u32 = row.get(3)?;
-        let over = seats.map_or(0, |seats| bound.saturating_sub(seats));
-        self.bound += u64::from(bound);
-        self.over_used += u64::from(over > 0);
-        self.over += u64::from(over);
+        if bound > 0 {
+            let over = seats.map_or(0, |seats| bound.saturating_sub(seats));
+            self.bound += u64::from(bound);
+            self.over_used += u64::from(over > 0);
+            self.over += u64::from(over);
+        }
         if let Some(max) = row.get::<_, Option<u32>>(4)? {
             self.limited += 1;
             self.limit += u64::from(max);
@@ -180,9 +183,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn tally(&self, filter: &LicenseFilter, by: Grouping, only: Only) -> Result<Vec<(Group, Tally)>, LedgerError> {
-        let mut counts: HashMap<Key, Tally> = HashMap::new();
-        let query = self.pass(filter, by, &COLUMNS.join(", "), only.conditions())?;
-        self.each_row(&query, |row| counts.entry(by.key(row, COLUMNS.len())?).or_default().add(row, filter.at))?;
+        let mut counts: Counts<Key, Tally> = Counts::default();
+        let pass = self.pass(filter, by, &COLUMNS.join(", "), only.conditions())?;
+        self.each_row(&pass, |row| counts.of(by.key(row, COLUMNS.len())?).add(row, filter.at))?;
         self.named(by, counts)
     }
 
@@ -191,16 +194,16 @@ impl Tables<'_> {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn sold(&self, filter: &LicenseFilter, by: Grouping) -> Result<Sales, LedgerError> {
-        let mut counts: HashMap<(i64, Key), Sold> = HashMap::new();
-        let query = self.pass(filter, by, "l.tier, l.seats, l.ends IS NULL", &[IN_FORCE])?;
-        self.each_row(&query, |row| {
-            let sold = counts.entry((row.get(0)?, by.key(row, 3)?)).or_default();
+        let mut counts: Counts<(i64, Key), Sold> = Counts::default();
+        let pass = self.pass(filter, by, "l.tier, l.seats, l.ends IS NULL", &[IN_FORCE])?;
+        self.each_row(&pass, |row| {
+            let sold = counts.of((row.get(0)?, by.key(row, 3)?));
             if row.get(2)? { &mut sold.perpetual } else { &mut sold.terms }.add(row.get(1)?);
             Ok(())
         })?;
         let mut names = Names::new(self.db);
         let mut tiers: Vec<((Slug, Slug), i64)> = Vec::new();
-        for (tier, _) in counts.keys() {
+        for ((tier, _), _) in &counts.all {
             if !tiers.iter().any(|(_, known)| known == tier) {
                 let named = names.tier(*tier)?;
                 tiers.push(((named.product.clone(), named.slug.clone()), *tier));
@@ -209,7 +212,7 @@ impl Tables<'_> {
         tiers.sort_unstable();
         let places: HashMap<i64, usize> = tiers.iter().enumerate().map(|(place, (_, tier))| (*tier, place)).collect();
         let mut all: Vec<(Key, usize, Sold)> =
-            counts.into_iter().filter_map(|((tier, key), sold)| Some((key, *places.get(&tier)?, sold))).collect();
+            counts.all.into_iter().filter_map(|((tier, key), sold)| Some((key, *places.get(&tier)?, sold))).collect();
         all.sort_unstable_by_key(|(key, place, _)| (*key, *place));
         let mut groups: Vec<(Group, Vec<(usize, Sold)>)> = Vec::new();
         for of_group in all.chunk_by(|one, other| one.0 == other.0) {
