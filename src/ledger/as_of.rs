@@ -17,8 +17,8 @@ impl LicenseFilter {
         Ok(parts.map_or_else(|| "licenses l".to_owned(), |parts| format!("({}) l", parts.join(" UNION ALL "))))
     }
 
-    /// The rows of [`LicenseFilter::source`] in parts, for statements that want no order. Each is read as fast as the licenses of now: all of
-    /// them together the database would first put into rows of their own.
+    /// The rows of [`LicenseFilter::source`] in parts, for statements that want no order. Each is read as fast as the licenses of now:
+    /// all of them together the database would first put into rows of their own.
     pub(super) fn sources(&self, query: &mut Query, tables: Tables<'_>) -> Result<Vec<String>, LedgerError> {
         let parts = self.parts(query, tables)?;
         Ok(parts.map_or_else(|| vec!["licenses l".to_owned()], |parts| parts.map(|part| format!("({part}) l")).into()))
@@ -49,14 +49,16 @@ impl LicenseFilter {
             ),
             format!(
                 "SELECT n.status_index, n.number, r.customer, r.tier, r.kind, r.internal, r.starts, r.ends, r.stops, r.warn_days,
-                    r.seats, {standing}, r.rev, n.issued_at, n.issued_by, r.signed_at, n.note, r.machines_max, r.machines_bound
+                    r.seats, {standing}, r.rev, n.issued_at, n.issued_by,
+                    r.signed_at AS revised_at, n.note, r.machines_max, r.machines_bound
                  FROM licenses n CROSS JOIN revisions r ON r.license = n.status_index AND r.rev =
                     (SELECT max(e.rev) FROM revisions e WHERE e.license = n.status_index AND e.signed_at <= {then})
                  WHERE n.rev > 1 AND {since} > {then}"
             ),
             format!(
                 "SELECT n.status_index, n.number, f.customer, f.tier, f.kind, f.internal, f.starts, f.ends, f.stops, f.warn_days,
-                    f.seats, {standing}, 1, n.issued_at, n.issued_by, f.taken_at, n.note, f.machines_max, f.machines_bound
+                    f.seats, {standing}, 1 AS rev, n.issued_at, n.issued_by,
+                    f.taken_at AS revised_at, n.note, f.machines_max, f.machines_bound
                  FROM foreign_licenses f CROSS JOIN licenses n ON n.status_index = f.license
                  WHERE n.revised_at > {then} AND f.taken_at <= {then} AND NOT EXISTS
                     (SELECT 1 FROM revisions e WHERE e.license = f.license AND e.signed_at <= {then})"

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, Row, params_from_iter};
 
 use super::filter::LicenseFilter;
 use super::names::Names;
+use super::select::Query;
 use super::{LedgerError, Tables, column};
 use crate::license::{LicenseId, LicenseType, Slug, Standing, Status, Timestamp, Validity};
 
@@ -188,6 +189,34 @@ impl Tables<'_> {
             Ok::<_, LedgerError>(())
         })?;
         Ok(licenses)
+    }
+
+    /// The licenses issued last, the newest first: of now, or those there were at a moment of the past.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn newest_licenses(&self, as_of: Option<Timestamp>, most: u32) -> Result<Vec<LicenseRecord>, LedgerError> {
+        let mut query = Query::default();
+        let filter = as_of.map(|then| LicenseFilter { as_of, ..LicenseFilter::new(then) });
+        let sources = filter.map_or_else(|| Ok(vec!["licenses l".to_owned()]), |filter| filter.sources(&mut query, *self))?;
+        let condition = as_of.map(|then| format!(" WHERE l.issued_at <= {}", query.bind(then.seconds())));
+        let (condition, limit) = (condition.unwrap_or_default(), query.bind(most));
+        let mut names = Names::new(self.db);
+        let mut newest = Vec::new();
+        for (place, source) in sources.iter().enumerate() {
+            // The first is read from its newest on. Of the others there are few: the plus keeps their order from leading the search.
+            let plus = if place == 0 { "" } else { "+" };
+            let order = format!("{plus}l.issued_at DESC, l.status_index DESC");
+            let sql = format!("SELECT {COLUMNS} FROM {source}{condition} ORDER BY {order} LIMIT {limit}");
+            let mut statement = self.db.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(&query.values))?;
+            while let Some(row) = rows.next()? {
+                newest.push(record(row, &mut names)?);
+            }
+        }
+        newest.sort_by_key(|license| std::cmp::Reverse((license.issued_at, license.status_index)));
+        newest.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(newest)
     }
 
     /// Hands each license that fits to `take`, in the order asked for, without holding them all.

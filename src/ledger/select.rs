@@ -88,10 +88,8 @@ impl LicenseFilter {
         }
         if let Some(before) = self.issued_before {
             let before = query.bind(before.seconds());
-            // With a beginning, the index is used already; without one, it would lead through most of the licenses, unless they are
-            // wanted in its order.
-            let plus = if self.sort == LicenseSort::Issued { "" } else { "+" };
-            all.push(format!("{plus}l.issued_at < {before}"));
+            // With a beginning, the index is used already; without one, it would lead through most of the licenses.
+            all.push(format!("+l.issued_at < {before}"));
         }
         if let Some(search) = &self.text {
             all.push(condition(search, query, tables)?);
@@ -441,6 +439,13 @@ mod tests {
                 let list = ledger.read().licenses(filter).unwrap().into_iter();
                 list.map(|license| LicenseRecord { customer_name: String::new(), note: None, ..license }).collect()
             };
+            let newest = |as_of: Option<Timestamp>| -> Vec<LicenseId> {
+                whole.read().newest_licenses(as_of, 4).unwrap().iter().map(|license| license.id).collect()
+            };
+            for as_of in [None, Some(day(until))] {
+                let by_issue = LicenseFilter { as_of, sort: LicenseSort::Issued, reverse: true, limit: Some(4), ..LicenseFilter::new(day(until)) };
+                prop_assert_eq!(newest(as_of), self::found(&whole, &by_issue));
+            }
             prop_assume!(filter.sort != LicenseSort::Tier);
             let then = LicenseFilter { as_of: Some(day(until)), ..filter.clone() };
             prop_assert_eq!(whole.read().count_licenses(&then).unwrap(), beginning.read().count_licenses(&filter).unwrap());

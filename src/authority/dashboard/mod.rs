@@ -8,7 +8,7 @@ mod alerts;
 use super::customers::INTERNAL;
 use super::{Authority, Error};
 use crate::ledger::report::{Group, Grouping, Only, StatusCounts, Tally};
-use crate::ledger::{CustomerFilter, LicenseFilter, LicenseRecord, LicenseSort, Tables, TierFilter};
+use crate::ledger::{CustomerFilter, LicenseFilter, LicenseRecord, Tables, TierFilter};
 use crate::license::{Date, Slug, Status, Timestamp};
 
 pub use alerts::{Alert, AlertKind, REMEMBERED_DAYS};
@@ -105,21 +105,13 @@ impl Authority {
                 let first = begin.plus_days(7 * number);
                 Week { first: first.date(), last: first.plus_days(6).date(), licenses: *licenses }
             });
-            let newest = LicenseFilter {
-                as_of,
-                issued_before: as_of.map(|then| then.plus_seconds(1)),
-                sort: LicenseSort::Issued,
-                reverse: true,
-                limit: Some(NEWEST),
-                ..LicenseFilter::new(at)
-            };
             let vendor = tables.authority()?.map(|authority| authority.name).unwrap_or_default();
             let mut board = Dashboard {
                 vendor,
                 at,
                 tiers,
                 weeks: weeks.collect(),
-                newest: tables.licenses(&newest)?,
+                newest: tables.newest_licenses(as_of, NEWEST)?,
                 alerts: Vec::new(),
                 begin: None,
             };
