@@ -100,7 +100,7 @@ pub fn add_up(tiers: &[Tier], sales: Sales) -> RevenueReport {
             row_of(&mut report.rows, first, &group, currency).add(&sold, price);
             row_of(&mut report.totals, 0, &group, currency).add(&sold, price);
         }
-        report.rows[first..].sort_by(|one, other| by_currency(one, other));
+        report.rows[first..].sort_by(by_currency);
     }
     report.totals.sort_by(by_currency);
     report
