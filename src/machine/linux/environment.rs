@@ -168,8 +168,39 @@ mod tests {
     }
 
     #[test]
+    fn one_trace_of_an_engine_is_enough() {
+        let injected = |root: &str| format!("5 4 0:9 {root} /etc/hosts rw - ext4 /dev/vda rw\n");
+        let (pod, podman) = (injected("/var/lib/kubelet/pods/0123/etc-hosts"), injected("/run/overlay-containers/0123/hosts"));
+        for (path, content, want) in [
+            ("proc/self/cgroup", "0::/kubepods.slice/pod0123\n", Environment::Kubernetes),
+            ("proc/self/mountinfo", &pod, Environment::Kubernetes),
+            ("proc/1/cgroup", "0::/machine.slice/libpod-0123.scope\n", Environment::Podman),
+            ("proc/self/mountinfo", &podman, Environment::Podman),
+            ("run/systemd/container", "docker\n", Environment::Docker),
+            ("run/systemd/container", "podman\n", Environment::Podman),
+            ("run/systemd/container", "wsl\n", Environment::Wsl),
+            ("run/host/container-manager", "lxc-libvirt\n", Environment::Lxc),
+            ("proc/1/cgroup", "0::/lxc.payload.web01\n", Environment::Lxc),
+            ("proc/self/mountinfo", "9 8 0:50 /proc/stat /proc/stat rw - fuse.lxcfs lxcfs rw\n", Environment::Lxc),
+            // The host that runs them is none of them.
+            ("proc/self/mountinfo", "9 8 0:50 / /var/lib/lxcfs rw - fuse.lxcfs lxcfs rw\n", Environment::Physical),
+            ("proc/self/mountinfo", "9 8 0:50 / /proc/sys/fs/binfmt_misc rw - binfmt_misc none rw\n", Environment::Physical),
+            ("proc/self/mountinfo", "9 8 0:50 /var/lib/kubelet/pods/1 /mnt rw - ext4 /dev/vda rw\n", Environment::Physical),
+            ("proc/sys/kernel/osrelease", "4.4.0-19041-Microsoft\n", Environment::Wsl),
+            ("proc/sys/kernel/osrelease", "6.6.36-our-wsl\n", Environment::Wsl),
+            ("proc/sys/kernel/osrelease", "6.12.0-amd64\n", Environment::Physical),
+        ] {
+            assert_eq!(found(&[(path, content)]), want, "{path}: {content}");
+        }
+    }
+
+    #[test]
     fn a_mark_that_an_unpacked_image_left_is_no_container() {
         assert_eq!(found(&[(".dockerenv", ""), DISK]), Environment::Physical);
+        // A root that lies in memory, or in a part of a disk, is no disk of its own.
+        for mount in ["27 1 0:40 / / rw - tmpfs none rw\n", "27 1 254:0 /images/web / rw - ext4 /dev/vda rw\n"] {
+            assert_eq!(found(&[(".dockerenv", ""), ("proc/self/mountinfo", mount)]), Environment::Docker, "{mount}");
+        }
         assert_eq!(found(&[(".dockerenv", ""), DISK, ("proc/cpuinfo", "flags\t\t: fpu hypervisor lm\n")]), Environment::OtherVm);
     }
 
@@ -179,6 +210,10 @@ mod tests {
             (&[("sys/hypervisor/type", "xen\n")][..], Environment::Xen),
             (&[("sys/hypervisor/type", "xen\n"), ("proc/xen/capabilities", "control_d\n")], Environment::Physical),
             (&[("sys/firmware/devicetree/base/hypervisor/compatible", "linux,kvm\0")], Environment::Kvm),
+            (&[("sys/firmware/devicetree/base/hypervisor/compatible", "xen,xen-4.17\0")], Environment::Xen),
+            (&[("sys/firmware/devicetree/base/hypervisor/compatible", "vmware\0")], Environment::Vmware),
+            (&[("sys/firmware/devicetree/base/hypervisor/compatible", "bao\0")], Environment::OtherVm),
+            (&[("proc/cpuinfo", "model name : the best hypervisor\n")], Environment::Physical),
             (&[("proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu vme hypervisor lahf_lm\n")], Environment::OtherVm),
             (&[("proc/cpuinfo", "flags : hypervisor\n"), ("sys/class/dmi/id/sys_vendor", "Dell Inc.\n")], Environment::Physical),
             (&[("sys/class/dmi/id/sys_vendor", "QEMU\n")], Environment::Kvm),

@@ -70,6 +70,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_card_has_a_device_and_is_for_ethernet() {
+        for (device, kind, found) in [(true, "1", true), (true, "32", false), (false, "1", false)] {
+            let root = tempfile::tempdir().unwrap();
+            let card = root.path().join("sys/class/net/card0");
+            std::fs::create_dir_all(if device { card.join("device") } else { card.clone() }).unwrap();
+            for (file, content) in [("type", kind), ("addr_assign_type", "0"), ("address", "48:2a:e3:5b:90:12")] {
+                std::fs::write(card.join(file), content).unwrap();
+            }
+            let reading = read(&Files { root: root.path() });
+            assert_eq!(reading.secret(), found.then_some("48:2a:e3:5b:90:12"), "{device} {kind}");
+        }
+    }
+
+    #[test]
     fn only_what_a_maker_gave_is_permanent() {
         assert!(is_permanent([0x48, 0x2a, 0xe3, 0x5b, 0x90, 0x12]));
         for address in ["52:54:00:12:34:56", "02:42:ac:11:00:02", "01:00:5e:00:00:01", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"] {
