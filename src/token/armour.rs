@@ -347,6 +347,9 @@ mod tests {
     fn of_pieces_the_longest_is_shown_and_of_equal_ones_the_first() {
         assert_eq!(found("eyJa.b, eyJa.bc, eyJa.c"), Ok("eyJa.bc".into()));
         assert_eq!(found("eyJa.b, eyJa.c"), Ok("eyJa.b".into()));
+        // A whole key outweighs every piece.
+        let two = other_key();
+        assert_eq!(found(&format!("{}, and once more: {}", key(), &two[..two.len() - 1])), Ok(key()));
     }
 
     #[test]
@@ -380,6 +383,9 @@ mod tests {
             "eyJ",
             "-----BEGIN LICENSE-----\n-----END LICENSE-----",
             "日本語",
+            "eyJabc, he wrote",
+            "a.b.c,",
+            "abc\ndef",
         ] {
             assert_eq!(found(text), Err(Reason::NoKey), "{text}");
         }
