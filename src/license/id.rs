@@ -191,6 +191,14 @@ mod tests {
     }
 
     #[test]
+    fn a_number_with_more_bits_is_no_id() {
+        assert!(LicenseId::from_number((1 << 35) - 1).is_some());
+        for number in [-1, 1 << 35, i64::MAX] {
+            assert_eq!(LicenseId::from_number(number), None, "{number}");
+        }
+    }
+
+    #[test]
     fn a_prefix_is_not_the_whole_and_not_a_word() {
         for text in ["LIC-", "LIC-7QK3-M2ZD", "7QK3-M2ZD", "7Q", ""] {
             assert_eq!(text.parse::<LicenseIdPrefix>(), Err(InvalidLicenseId::Length), "{text:?}");

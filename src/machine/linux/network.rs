@@ -84,6 +84,18 @@ mod tests {
     }
 
     #[test]
+    fn a_card_that_is_built_in_comes_before_one_that_may_be_taken_out() {
+        let root = tempfile::tempdir().unwrap();
+        for (name, address, removable) in [("card0", "48:2a:e3:5b:90:12", "removable"), ("card1", "48:2a:e3:5b:90:99", "fixed")] {
+            let card = root.path().join("sys/class/net").join(name);
+            std::fs::create_dir_all(card.join("device")).unwrap();
+            let files = [("type", "1"), ("addr_assign_type", "0"), ("address", address), ("device/removable", removable)];
+            files.iter().for_each(|(file, content)| std::fs::write(card.join(file), content).unwrap());
+        }
+        assert_eq!(read(&Files { root: root.path() }).secret(), Some("48:2a:e3:5b:90:99"));
+    }
+
+    #[test]
     fn only_what_a_maker_gave_is_permanent() {
         assert!(is_permanent([0x48, 0x2a, 0xe3, 0x5b, 0x90, 0x12]));
         for address in ["52:54:00:12:34:56", "02:42:ac:11:00:02", "01:00:5e:00:00:01", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"] {
