@@ -1,5 +1,7 @@
 //! Issuing: an order becomes a signed license in one transaction.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::order::{MOST_LICENSES, Order, Plan};
@@ -22,8 +24,8 @@ pub struct Issued {
     pub id: LicenseId,
     /// The number of the revision, from 1.
     pub rev: u32,
-    /// For whom.
-    pub customer: Customer,
+    /// For whom: one customer may stand behind many licenses.
+    pub customer: Arc<Customer>,
     /// What was granted.
     pub terms: Terms,
     /// The signed key.
@@ -140,7 +142,8 @@ pub(super) fn record_license(
     entropy: &mut dyn Entropy,
 ) -> Result<Issued, Error> {
     let license = free_id(&tx.read(), entropy)?;
-    let first = Revision { license, rev: 1, customer: &plan.customer, terms: &plan.terms, alone: None, occasion: None, extra };
+    let first =
+        Revision { license, rev: 1, customer: &plan.customer, terms: plan.terms.clone(), alone: None, occasion: None, extra };
     record_revision(tx, by, first, signer, at)
 }
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::Error;
 use super::issue::Issued;
-use crate::ledger::{Request, Tables};
+use crate::ledger::{Fact, Request, Tables};
 use crate::license::LicenseId;
 
 /// A named request. Where it is answered with several licenses, each stands in the ledger under the name and its place.
@@ -70,9 +70,7 @@ impl Issued {
 /// A license as it was when a request was answered with it.
 fn as_answered(tables: &Tables<'_>, id: LicenseId, rev: u32) -> Result<Issued, Error> {
     let unknown = || Error::UnknownLicense(id.to_string());
-    let revision = tables.revisions(id)?.into_iter().find(|one| one.rev == rev).ok_or_else(unknown)?;
-    let customer = tables.customer(&revision.customer)?.ok_or_else(unknown)?;
-    let terms = tables.terms(id, rev)?.ok_or_else(unknown)?;
-    let key = tables.key_text(id, rev)?.ok_or_else(unknown)?;
+    let Some(Fact::LicenseIssued { customer, terms, key, .. }) = tables.revision_fact(id, rev)? else { return Err(unknown()) };
+    let customer = tables.customer(&customer)?.ok_or_else(unknown)?.into();
     Ok(Issued { id, rev, customer, terms, key, repeated: true })
 }

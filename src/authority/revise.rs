@@ -3,13 +3,15 @@
 //! The one place where the claims of a key are put together, signed, read back and recorded. What a revision may grant is
 //! the business of the use case that asks for it; that a revoked license gets none is the rule here.
 
+use std::sync::Arc;
+
 use super::Error;
 use super::issue::Issued;
 use super::signer::Signer;
 use super::status;
 use crate::ledger::{Fact, KeyState, Request, Tables, Transaction};
 use crate::license::{Customer, LicenseId, MachineId, Occasion, Slug, Standing, Terms, Timestamp};
-use crate::token::{Claims, Grant, KeySet, PublicKey, StatusRef, Verifier, sign};
+use crate::token::{Claims, Grant, KeySet, PublicKey, StatusRef, Verifier, sign_as};
 
 /// What is recorded with a revision beside what it grants.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +69,7 @@ pub(super) fn revise_for(
         return Err(Error::Revoked(license));
     }
     let rev = record.rev.saturating_add(1);
-    let revision = Revision { license, rev, customer, terms, alone, occasion: Some(occasion), extra };
+    let revision = Revision { license, rev, customer, terms: terms.clone(), alone, occasion: Some(occasion), extra };
     record_revision(tx, by, revision, signer, at)
 }
 
@@ -81,7 +83,7 @@ pub(super) struct Revision<'a> {
     /// For whom.
     pub customer: &'a Customer,
     /// What it grants.
-    pub terms: &'a Terms,
+    pub terms: Terms,
     /// The one machine that the key is for; `None`: every machine that the terms name.
     pub alone: Option<&'a MachineId>,
     /// Why it is signed; `None` for the first.
@@ -99,11 +101,19 @@ pub(super) fn record_revision(
     at: Timestamp,
 ) -> Result<Issued, Error> {
     check_active(&tx.read(), signer)?;
-    let (id, rev, customer, terms) = (revision.license, revision.rev, revision.customer.clone(), revision.terms.clone());
-    let status = status_reference(tx, id, signer)?;
-    let (fact, key) = sign_revision(revision, status, &SelfCheck::of(signer)?, at)?;
+    let customer = Arc::new(revision.customer.clone());
+    let status = status_reference(tx, revision.license, signer)?;
+    let fact = sign_revision(revision, status, &SelfCheck::of(signer)?, at)?;
     tx.record(at, by, &fact)?;
-    Ok(Issued { id, rev, customer, terms, key, repeated: false })
+    issued(fact, customer)
+}
+
+/// What was given out, of the fact that was recorded.
+pub(super) fn issued(fact: Fact, customer: Arc<Customer>) -> Result<Issued, Error> {
+    match fact {
+        Fact::LicenseIssued { license: id, rev, terms, key, .. } => Ok(Issued { id, rev, customer, terms, key, repeated: false }),
+        _ => Err(Error::SelfCheck("something else was signed".into())),
+    }
 }
 
 /// Refuses a signing key that another process has taken out of use since it was unlocked.
@@ -115,7 +125,7 @@ pub(super) fn check_active(tables: &Tables<'_>, signer: &Signer) -> Result<(), E
     }
 }
 
-/// Signs a revision, and has the independent verifier read what was signed: the fact to be recorded, and the key.
+/// Signs a revision, and has the independent verifier read what was signed: the fact to be recorded, which holds the key.
 ///
 /// Needs no ledger, so that many can be signed at once. Whatever is not recorded afterwards was never issued.
 pub(super) fn sign_revision(
@@ -123,28 +133,27 @@ pub(super) fn sign_revision(
     status: Option<StatusRef>,
     check: &SelfCheck<'_>,
     at: Timestamp,
-) -> Result<(Fact, String), Error> {
+) -> Result<Fact, Error> {
     let Revision { license: id, rev, customer, terms, alone, occasion, extra } = revision;
     let signer = check.signer;
     let grant = Grant { issuer: signer.issuer(), customer: &customer.slug, customer_name: &customer.name, id, rev, at, status };
-    let mut claims = Claims::new(grant, terms);
+    let mut claims = Claims::new(grant, &terms);
     if let Some(machine) = alone {
         claims.machines.bound = vec![machine.clone()];
     }
     let key = check.sign(&claims)?;
-    let fact = Fact::LicenseIssued {
+    Ok(Fact::LicenseIssued {
         license: id,
         customer: customer.slug.clone(),
-        terms: terms.clone(),
+        terms,
         rev,
         kid: *signer.kid(),
-        key: key.clone(),
+        key,
         note: extra.note,
         request: extra.request,
         unusual: extra.unusual,
         occasion,
-    };
-    Ok((fact, key))
+    })
 }
 
 /// Where the status of a license is published, whether it is there already or is about to be recorded.
@@ -174,7 +183,7 @@ impl<'s> SelfCheck<'s> {
     }
 
     fn sign(&self, claims: &Claims) -> Result<String, Error> {
-        let key = sign(claims, self.signer.key());
+        let key = sign_as(claims, self.signer.kid(), self.signer.key());
         let license = self.verifier.verify(&key, claims.nbf).map_err(|refusal| Error::SelfCheck(refusal.to_string()))?;
         if license.claims() == claims { Ok(key) } else { Err(Error::SelfCheck("it reads back differently".into())) }
     }

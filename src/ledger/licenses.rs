@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, params_from_iter};
 use super::filter::LicenseFilter;
 use super::names::Names;
 use super::select::Query;
-use super::{LedgerError, Tables, column};
+use super::{LedgerError, Tables, column, log};
 use crate::license::{LicenseId, LicenseType, Slug, Standing, Status, Timestamp, Validity};
 
 pub(super) const COLUMNS: &str =
@@ -289,6 +289,14 @@ impl Tables<'_> {
         rows.next()?
             .map(|row| Ok(RequestRecord { license: license_id(row.get(0)?)?, rev: row.get(1)?, digest: row.get(2)? }))
             .transpose()
+    }
+
+    /// How many events the log has.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn log_size(&self) -> Result<u64, LedgerError> {
+        Ok(log::head(self.db)?.size())
     }
 
     /// The place in the status lists that the next new license gets.

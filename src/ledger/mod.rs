@@ -141,13 +141,15 @@ impl Ledger {
     }
 
     /// Gets ready to record many thousand facts: lets the WAL grow larger before it is taken into the file, so that a page that
-    /// changes often is written once.
+    /// changes often is written once; and keeps in memory what would undo a single statement, which is a few pages that SQLite
+    /// otherwise writes to a file for every event.
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn expect_bulk(&self) -> Result<(), LedgerError> {
         // In pages of 8 KiB.
         self.db.pragma_update(None, "wal_autocheckpoint", 16_384)?;
+        self.db.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(())
     }
 

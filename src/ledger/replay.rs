@@ -120,6 +120,7 @@ fn replay_events(db: &Connection, scratch: &Connection, log: &mut Frontier, prog
     let mut statement =
         db.prepare("SELECT number, at, operator, kind, license, customer, leaf, body FROM events ORDER BY number")?;
     let mut rows = statement.query([])?;
+    let mut known = project::Known::default();
     while let Some(row) = rows.next()? {
         let number = EventNumber::after(log.size());
         let place = number.get();
@@ -136,7 +137,7 @@ fn replay_events(db: &Connection, scratch: &Connection, log: &mut Frontier, prog
         let refused = |error: LedgerError| Difference::EventRefused { number: place, reason: error.to_string() };
         let body = std::str::from_utf8(body).map_err(|error| refused(LedgerError::Damaged(error.to_string())))?;
         let event = Event::read(body).map_err(refused)?;
-        let change = project::prepare(scratch, &event.by, &event.fact).map_err(refused)?;
+        let change = project::prepare(scratch, &mut known, &event.by, &event.fact).map_err(refused)?;
         let columns = change.columns(number);
         let beside = [
             ("number", Value::from(event.number.column()), 0),
@@ -151,7 +152,7 @@ fn replay_events(db: &Connection, scratch: &Connection, log: &mut Frontier, prog
                 return Err(Difference::EventColumn { number: place, column }.into());
             }
         }
-        change.apply(scratch, number, event.at).map_err(refused)?;
+        change.apply(scratch, &mut known, number, event.at).map_err(refused)?;
         progress(number);
     }
     writing.commit()?;

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::OptionalExtension;
-
 use super::names::Names;
 use super::{Event, EventNumber, Fact, LedgerError, Tables, column};
 use crate::license::{LicenseId, LicenseType, MachineId, Occasion, Slug, Terms, Timestamp};
@@ -107,16 +105,26 @@ impl Tables<'_> {
     }
 
     fn signed(&self, license: LicenseId, rev: u32) -> Result<Option<(Terms, String)>, LedgerError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT e.body FROM licenses l CROSS JOIN revisions r ON r.license = l.status_index AND r.rev = ?2
-             CROSS JOIN events e ON e.number = r.event WHERE l.number = ?1",
-        )?;
-        let body: Option<String> = statement.query_row((license.number(), rev), |row| row.get(0)).optional()?;
-        match body.map(|body| Event::read(&body)).transpose()?.map(|event| event.fact) {
+        match self.revision_fact(license, rev)? {
             None => Ok(None),
             Some(Fact::LicenseIssued { terms, key, .. }) => Ok(Some((terms, key))),
             Some(other) => Err(LedgerError::odd("revision of a license", other.kind())),
         }
+    }
+
+    /// What was recorded when a revision was signed: [`Fact::LicenseIssued`].
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn revision_fact(&self, license: LicenseId, rev: u32) -> Result<Option<Fact>, LedgerError> {
+        // No join: beside the partial indexes of the tables, it would be prepared anew for every license.
+        let mut statement = self.db.prepare_cached(
+            "SELECT (SELECT body FROM events WHERE number = r.event) FROM revisions r
+             WHERE r.license = (SELECT status_index FROM licenses WHERE number = ?1) AND r.rev = ?2",
+        )?;
+        let mut rows = statement.query((license.number(), rev))?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(Event::read(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?.fact))
     }
 
     /// Every machine that a revision of a license was ever bound to.

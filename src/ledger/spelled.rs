@@ -24,7 +24,8 @@ impl Spelled {
     /// [`LedgerError::Unrecordable`] for a fact that cannot be written.
     pub fn new(size: u64, at: Timestamp, by: &Slug, fact: Fact) -> Result<Self, LedgerError> {
         let number = EventNumber::after(size);
-        let mut body = Vec::new();
+        // As much as most of them take.
+        let mut body = Vec::with_capacity(2048);
         NewEvent { number, at, by, fact: &fact }.write(&mut body)?;
         let leaf = leaf_hash(&body);
         Ok(Self { number, at, by: by.clone(), fact, body, leaf })

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::log::{Log, Pending};
-use super::project::{self, Change};
+use super::project::{self, Change, Known};
 use super::{Event, EventNumber, Fact, LedgerError, Spelled, Tables};
 use crate::audit::Frontier;
 use crate::license::{Slug, Timestamp};
@@ -15,13 +15,14 @@ pub struct Transaction<'c> {
     db: rusqlite::Transaction<'c>,
     /// `None` after a fact failed half-way: what was recorded can then no longer be kept.
     log: RefCell<Option<Log>>,
+    known: RefCell<Known>,
 }
 
 impl<'c> Transaction<'c> {
     pub(super) fn begin(db: &'c mut Connection) -> Result<Self, LedgerError> {
         let db = rusqlite::Transaction::new(db, TransactionBehavior::Immediate)?;
         let log = RefCell::new(Some(Log::load(&db)?));
-        Ok(Self { db, log })
+        Ok(Self { db, log, known: RefCell::default() })
     }
 
     /// The tables as they stand in this transaction.
@@ -38,7 +39,7 @@ impl<'c> Transaction<'c> {
     pub fn record(&self, at: Timestamp, by: &Slug, fact: &Fact) -> Result<EventNumber, LedgerError> {
         let mut place = self.log.borrow_mut();
         let log = place.as_mut().ok_or(LedgerError::Spoiled)?;
-        let change = project::prepare(&self.db, by, fact)?;
+        let change = project::prepare(&self.db, &mut self.known.borrow_mut(), by, fact)?;
         let event = log.next(at, by, fact)?;
         let recorded = self.append(event, change, at);
         recorded.inspect_err(|_| *place = None)
@@ -54,28 +55,31 @@ impl<'c> Transaction<'c> {
         let log = place.as_mut().ok_or(LedgerError::Spoiled)?;
         let event = Event::read(body)?;
         let pending = log.written(&event, body)?;
-        let change = project::prepare(&self.db, &event.by, &event.fact)?;
+        let change = project::prepare(&self.db, &mut self.known.borrow_mut(), &event.by, &event.fact)?;
         let recorded = self.append(pending, change, event.at);
         recorded.inspect_err(|_| *place = None)
     }
 
-    /// Records an event that was spelled out before its turn.
+    /// Records an event that was spelled out before its turn, and gives back what it says. The caller has made sure, since the
+    /// ledger last changed, that a new license has an id of its own and answers a request that was not answered.
     ///
     /// # Errors
     /// [`LedgerError::Unrecordable`] where its place in the log is taken or not yet reached; else as [`Transaction::record`].
-    pub fn record_spelled(&self, event: &Spelled) -> Result<EventNumber, LedgerError> {
+    /// After an id or a request that is there already, nothing of the transaction can be kept.
+    pub fn record_spelled(&self, event: Spelled) -> Result<Fact, LedgerError> {
         let mut place = self.log.borrow_mut();
         let log = place.as_mut().ok_or(LedgerError::Spoiled)?;
-        let pending = log.spelled(event)?;
-        let change = project::prepare(&self.db, &event.by, &event.fact)?;
+        let pending = log.spelled(&event)?;
+        let change = project::prepare_new(&self.db, &mut self.known.borrow_mut(), &event.by, &event.fact)?;
         let recorded = self.append(pending, change, event.at);
-        recorded.inspect_err(|_| *place = None)
+        recorded.inspect_err(|_| *place = None)?;
+        Ok(event.into_fact())
     }
 
     fn append(&self, event: Pending<'_>, change: Change<'_>, at: Timestamp) -> Result<EventNumber, LedgerError> {
         let number = event.number;
         event.append(&self.db, change.columns(number))?;
-        change.apply(&self.db, number, at)?;
+        change.apply(&self.db, &mut self.known.borrow_mut(), number, at)?;
         Ok(number)
     }
 
@@ -249,14 +253,53 @@ mod tests {
         let size = spelled.head().unwrap().size();
         let at = |size| Spelled::new(size, day(2), &slug("anna"), fact.clone()).unwrap();
         for wrong in [size - 1, size + 1] {
-            let refused = spelled.write(|tx| tx.record_spelled(&at(wrong))).unwrap_err();
+            let refused = spelled.write(|tx| tx.record_spelled(at(wrong))).unwrap_err();
             assert!(matches!(refused, LedgerError::Unrecordable(_)), "{refused}");
         }
-        spelled.write(|tx| tx.record_spelled(&at(size))).unwrap();
+        assert_eq!(spelled.write(|tx| tx.record_spelled(at(size))).unwrap(), fact);
         direct.write(|tx| tx.record(day(2), &slug("anna"), &fact)).unwrap();
         assert_eq!(spelled.head().unwrap(), direct.head().unwrap());
         assert_eq!(spelled.replay(|_| {}).unwrap().difference, None);
         assert!(spelled.read().is_license(id(1)).unwrap() && !spelled.read().is_license(id(2)).unwrap());
+    }
+
+    #[test]
+    fn what_was_said_to_be_new_and_is_not_spoils_the_transaction() {
+        let mut ledger = ledger();
+        record(&mut ledger, 1, &[requested(issue(1, "acme", |_| {}), "order-1")]);
+        let before = ledger.head().unwrap();
+        for again in [issue(1, "acme", |_| {}), requested(issue(2, "acme", |_| {}), "order-1")] {
+            let kept = ledger.write(|tx| {
+                let size = before.size();
+                tx.record_spelled(Spelled::new(size, day(2), &slug("anna"), issue(3, "acme", |_| {}))?)?;
+                assert!(tx.record_spelled(Spelled::new(size + 1, day(2), &slug("anna"), again.clone())?).is_err());
+                Ok::<_, LedgerError>(())
+            });
+            assert!(matches!(kept, Err(LedgerError::Spoiled)), "{again:?}");
+            assert_eq!((ledger.head().unwrap(), ledger.read().license(id(3)).unwrap()), (before.clone(), None));
+        }
+        assert_eq!(ledger.replay(|_| {}).unwrap().difference, None);
+    }
+
+    #[test]
+    fn new_licenses_of_one_transaction_get_places_one_after_the_other() {
+        let mut ledger = ledger();
+        let place = |ledger: &Ledger, number| ledger.read().license(id(number)).unwrap().unwrap().status_index;
+        ledger
+            .write(|tx| {
+                let by = slug("anna");
+                tx.record(day(1), &by, &issue(1, "acme", |_| {}))?;
+                // Refused before anything is written: it takes no place.
+                let deep = (0..200).fold(serde_json::Value::Null, |inner, _| serde_json::Value::Array(vec![inner]));
+                assert!(tx.record(day(1), &by, &issue(7, "acme", |terms| terms.meta = Some(deep))).is_err());
+                assert!(tx.record(day(1), &by, &issue(1, "acme", |_| {})).is_err());
+                tx.record(day(1), &by, &revise(1, 2, "acme", |_| {}))?;
+                tx.record(day(1), &by, &issue(2, "acme", |_| {}))?;
+                tx.record_spelled(Spelled::new(tx.head()?.size(), day(1), &by, issue(3, "acme", |_| {}))?)
+            })
+            .unwrap();
+        assert_eq!([1, 2, 3].map(|number| place(&ledger, number)), [0, 1, 2]);
+        assert_eq!(ledger.replay(|_| {}).unwrap().difference, None);
     }
 
     #[test]

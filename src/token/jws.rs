@@ -18,7 +18,7 @@ pub const TYPE: &str = "license+jwt";
 pub const LARGEST_TEXT: usize = 1 << 20;
 
 /// How many characters of base64url 64 bytes take.
-const SIGNATURE_CHARACTERS: usize = 86;
+pub(super) const SIGNATURE_CHARACTERS: usize = 86;
 
 /// The header of an unverified key.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -113,7 +113,7 @@ pub use reason::{Check, Reason, Refusal};
 pub use released::{MOST_RELEASED, MachineDigest, Released};
 pub use seen::SeenLists;
 #[cfg(any(feature = "authority", test))]
-pub use sign::{sign, sign_list};
+pub use sign::{sign, sign_as, sign_list};
 pub use status_list::{CLOCK_SKEW, ListClaims, STATUS_LIST_TYPE, StatusList};
 pub use statuses::{NoStanding, SHARD, Statuses, Tally};
 pub use verdict::{CheckResult, Outcome, Verdict};

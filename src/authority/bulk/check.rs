@@ -6,6 +6,7 @@ use super::{BulkFile, Checked, KEPT, MOST_ROWS, Watch};
 use crate::authority::csv_import::Problem;
 use crate::authority::csv_import::sheet::Row;
 use crate::authority::{Actor, Authority, Error};
+use crate::ledger::Tables;
 use crate::license::{Role, Timestamp};
 
 /// A row that cannot be done.
@@ -27,19 +28,20 @@ impl Authority {
         watch: &mut W,
     ) -> Result<Checked, W::Failure> {
         actor.require(Role::Issuer, "issue licenses", &self.read())?;
-        let mut planner = self.planner(actor, file, at)?;
+        let rows = usize::try_from(file.spool.lines().min(MOST_ROWS)).unwrap_or(0);
+        let mut planner = self.planner(actor, at, Names::new(file.name.as_deref(), rows)?);
         let mut stream = file.stream()?;
         let most = file.spool.lines().saturating_sub(1);
-        let mut checked = Checked::default();
+        let mut checked = Checked { events: self.ledger.head().map_err(Error::from)?.size(), ..Checked::default() };
         while let Some(part) = stream.next_part().map_err(super::unreadable)? {
-            let mut bad: Vec<Bad<'_>> = Vec::new();
-            for row in &part.rows {
-                match self.check_row(file, &mut planner, row, &mut checked) {
-                    Ok(Some(problems)) => bad.push(Bad { row, problems }),
-                    Ok(None) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
+            // One look at the ledger for many rows: each of its own would have to lock the file.
+            let mut bad: Vec<Bad<'_>> = self.ledger.snapshot(|tables| {
+                let checked = part.rows.iter().map(|row| {
+                    let problems = check_row(&tables, file, &mut planner, row, &mut checked)?;
+                    Ok(problems.map(|problems| Bad { row, problems }))
+                });
+                checked.filter_map(Result::transpose).collect::<Result<_, Error>>()
+            })?;
             let nowhere = Row { line: 0, cells: Vec::new() };
             for problem in part.problems {
                 let row = part.ragged.iter().find(|row| row.line == problem.line).unwrap_or(&nowhere);
@@ -66,54 +68,53 @@ impl Authority {
                 break;
             }
         }
+        checked.repeated = planner.names.repeated();
         Ok(checked)
     }
 
-    /// Checks one row; what is wrong with it, if anything is.
-    fn check_row(
-        &self,
-        file: &BulkFile,
-        planner: &mut Planner,
-        row: &Row,
-        checked: &mut Checked,
-    ) -> Result<Option<Vec<Problem>>, Error> {
-        let (typed, given) = match file.typed(row) {
-            Ok(typed) => typed,
-            Err(mut problems) => {
-                problems.extend(planner.strangers(&self.read(), &file.form, row)?);
-                problems.sort_by_key(|problem| (problem.line, problem.column.as_ref().map(|column| column.number)));
-                return Ok(Some(problems));
-            }
-        };
-        let mut asked = Asked { line: row.line, typed, given, request: None, id: None };
-        match planner.plan(&self.read(), &mut asked) {
-            Ok(Planned::Answered { .. }) => checked.answered += 1,
-            Ok(Planned::Draft(draft)) => {
-                checked.fresh += 1;
-                checked.kinds.insert(draft.terms.kind);
-                if let Some(note) = draft.extra.unusual {
-                    checked.unusual_count += 1;
-                    if checked.unusual.len() < KEPT {
-                        checked.unusual.push((row.line, note));
-                    }
-                }
-            }
-            Err(Refusal::Row(error)) => {
-                if let Error::Revoked(license) = *error
-                    && checked.revoked.len() < KEPT
-                {
-                    checked.revoked.push(license);
-                }
-                return Ok(Some(vec![problem(&file.form, row, &error)]));
-            }
-            Err(Refusal::Whole(error)) => return Err(error),
-        }
-        Ok(None)
+    pub(super) fn planner(&self, actor: &Actor, at: Timestamp, names: Names) -> Planner {
+        Planner::new(actor, at, self.settings.status.uri.clone(), names)
     }
+}
 
-    pub(super) fn planner(&self, actor: &Actor, file: &BulkFile, at: Timestamp) -> Result<Planner, Error> {
-        let rows = usize::try_from(file.spool.lines().min(MOST_ROWS)).unwrap_or(0);
-        let names = Names::new(file.name.as_deref(), rows)?;
-        Ok(Planner::new(actor, at, self.settings.status.uri.clone(), names))
+/// Checks one row; what is wrong with it, if anything is.
+fn check_row(
+    tables: &Tables<'_>,
+    file: &BulkFile,
+    planner: &mut Planner,
+    row: &Row,
+    checked: &mut Checked,
+) -> Result<Option<Vec<Problem>>, Error> {
+    let (typed, given) = match file.typed(row) {
+        Ok(typed) => typed,
+        Err(mut problems) => {
+            problems.extend(planner.strangers(tables, &file.form, row)?);
+            problems.sort_by_key(|problem| (problem.line, problem.column.as_ref().map(|column| column.number)));
+            return Ok(Some(problems));
+        }
+    };
+    let mut asked = Asked { line: row.line, typed, given, request: None, id: None };
+    match planner.plan(tables, &mut asked) {
+        Ok(Planned::Answered { .. }) => checked.answered += 1,
+        Ok(Planned::Draft(draft)) => {
+            checked.fresh += 1;
+            checked.kinds.insert(draft.terms.kind);
+            if let Some(note) = draft.extra.unusual {
+                checked.unusual_count += 1;
+                if checked.unusual.len() < KEPT {
+                    checked.unusual.push((row.line, note));
+                }
+            }
+        }
+        Err(Refusal::Row(error)) => {
+            if let Error::Revoked(license) = *error
+                && checked.revoked.len() < KEPT
+            {
+                checked.revoked.push(license);
+            }
+            return Ok(Some(vec![problem(&file.form, row, &error)]));
+        }
+        Err(Refusal::Whole(error)) => return Err(error),
     }
+    Ok(None)
 }

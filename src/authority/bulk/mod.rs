@@ -22,12 +22,15 @@ mod run;
 mod signing;
 mod spool;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::io::Read;
 
 pub use self::cells::PROBLEM;
 pub use self::fields::{OrderField, RenewalField, UnknownOrderField, UnknownRenewalField};
+use self::naming::Repeated;
 pub use self::orders::OrderDefaults;
 use self::orders::{OrderForm, TypedOrder};
 use self::renewals::{RenewalForm, TypedRenewal};
@@ -204,6 +207,10 @@ pub struct Checked {
     pub revoked: Vec<LicenseId>,
     /// Whether the follower ended it.
     pub cancelled: bool,
+    /// Which of the rows' names come more than once.
+    repeated: Repeated,
+    /// How many events the log had.
+    events: u64,
 }
 
 impl Checked {
@@ -211,6 +218,11 @@ impl Checked {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.fresh + self.answered + self.bad
+    }
+
+    /// Whether every row is one to be signed.
+    fn is_all_fresh(&self) -> bool {
+        self.answered == 0 && self.bad == 0
     }
 
     fn add(&mut self, problems: &[Problem]) {

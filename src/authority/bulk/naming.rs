@@ -8,7 +8,7 @@
 //!
 //! With a name for the whole file (`--request-id`), that stands before the names of its rows: the same orders once more.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
@@ -83,8 +83,16 @@ pub struct Names {
     file: Option<String>,
     /// How often a derived name came, or the line on which a given one stood, by the first eight bytes of its hash.
     seen: HashMap<u64, u32>,
+    /// The hashes that came more than once.
+    repeated: HashSet<u64>,
+    /// Whether the rows were named before, so that `repeated` is complete, and no other hash has to be kept.
+    known: bool,
     spelled: Vec<u8>,
 }
+
+/// What is kept of the names of a whole file: the hashes that came more than once.
+#[derive(Debug, Clone, Default)]
+pub struct Repeated(HashSet<u64>);
 
 impl Names {
     /// For a file of at most so many rows.
@@ -97,7 +105,22 @@ impl Names {
             let why = format!("the name of a file has 1 to {LONGEST} printable ASCII characters, no blanks and no '#'");
             return Err(Error::Invalid(why));
         }
-        Ok(Self { file: file.map(str::to_owned), seen: HashMap::with_capacity(rows), spelled: Vec::new() })
+        let (seen, repeated) = (HashMap::with_capacity(rows), HashSet::new());
+        Ok(Self { file: file.map(str::to_owned), seen, repeated, known: false, spelled: Vec::new() })
+    }
+
+    /// For the same rows once more, in the same order.
+    ///
+    /// # Errors
+    /// As [`Names::new`].
+    pub fn again(file: Option<&str>, repeated: &Repeated) -> Result<Self, Error> {
+        Ok(Self { repeated: repeated.0.clone(), known: true, ..Self::new(file, 0)? })
+    }
+
+    /// What to keep of the names, now that all rows have theirs.
+    #[must_use]
+    pub fn repeated(self) -> Repeated {
+        Repeated(self.repeated)
     }
 
     /// The name of a row that orders.
@@ -186,9 +209,15 @@ impl Names {
 
     /// Notes a line down; the line before it with the same hash, if there was one.
     fn note_line(&mut self, hash: &[u8; 32], line: u64) -> Option<u32> {
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
-        match self.seen.entry(short(hash)) {
-            std::collections::hash_map::Entry::Occupied(known) => Some(*known.get()),
+        let (hash, line) = (short(hash), u32::try_from(line).unwrap_or(u32::MAX));
+        if self.comes_once(hash) {
+            return None;
+        }
+        match self.seen.entry(hash) {
+            std::collections::hash_map::Entry::Occupied(known) => {
+                self.repeated.insert(hash);
+                Some(*known.get())
+            }
             std::collections::hash_map::Entry::Vacant(free) => {
                 free.insert(line);
                 None
@@ -196,15 +225,31 @@ impl Names {
         }
     }
 
+    /// Whether it is known that no other row has this hash.
+    fn comes_once(&self, hash: u64) -> bool {
+        self.known && !self.repeated.contains(&hash)
+    }
+
+    /// The how manieth derived name with this hash it is.
+    fn count(&mut self, hash: u64) -> u32 {
+        if self.comes_once(hash) {
+            return 1;
+        }
+        let count = self.seen.entry(hash).or_insert(0);
+        *count += 1;
+        if *count == 2 {
+            self.repeated.insert(hash);
+        }
+        *count
+    }
+
     fn derived(&mut self, wish: &impl Serialize) -> Result<Request, Error> {
         self.spelled.clear();
         serde_json::to_writer(&mut self.spelled, wish).map_err(|why| Error::Invalid(why.to_string()))?;
         let hash = digest(&self.spelled);
-        let count = self.seen.entry(short(&hash)).or_insert(0);
-        *count += 1;
+        let count = self.count(short(&hash));
         let name = format!("row-{}", Base64UrlUnpadded::encode_string(hash.first_chunk::<16>().map_or(&[], |half| half)));
         let mut id = self.of_file(&name);
-        let count = self.seen.get(&short(&hash)).copied().unwrap_or(1);
         if count > 1 {
             id.push_str(&format!("#{count}"));
         }
@@ -288,5 +333,34 @@ mod tests {
         let license = LicenseId::from_random(1);
         assert!(names.renewed_once(license, 3).is_ok());
         assert_eq!(names.renewed_once(license, 9).unwrap_err().to_string(), "the same license as in line 3");
+    }
+
+    #[test]
+    fn rows_that_are_named_once_more_get_the_same_names() {
+        // What each row orders, and the name that it has; some come twice and some three times.
+        let rows: Vec<(u32, Option<&str>)> =
+            [(1, None), (2, None), (1, None), (3, Some("a")), (4, None), (1, None), (2, None), (3, Some("b"))].into();
+        let name = |names: &mut Names| -> Vec<String> {
+            let named = (2..).zip(&rows).map(|(line, (seats, given))| {
+                let order = order(|order| order.seats = Some(Quantity::Count(*seats)));
+                names.order(&order, *given, line).unwrap().id
+            });
+            named.collect()
+        };
+        let mut first = names(Some("december"));
+        let named = name(&mut first);
+        let repeated = first.repeated();
+        assert_eq!(repeated.0.len(), 2);
+        let mut again = Names::again(Some("december"), &repeated).unwrap();
+        assert_eq!(name(&mut again), named);
+        assert_eq!(again.seen.len(), 2, "no more is kept than what comes again");
+        // A name that was given twice is refused the second time, then as before.
+        let mut doubled = names(None);
+        let refused = |names: &mut Names| names.order(&order(|_| {}), Some("x"), 9).unwrap_err().to_string();
+        doubled.order(&order(|_| {}), Some("x"), 2).unwrap();
+        let told = refused(&mut doubled);
+        let mut again = Names::again(None, &doubled.repeated()).unwrap();
+        again.order(&order(|_| {}), Some("x"), 2).unwrap();
+        assert_eq!(refused(&mut again), told);
     }
 }

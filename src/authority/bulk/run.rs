@@ -2,22 +2,24 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use std::vec;
 
+use super::naming::Names;
 use super::planner::{Asked, Draft, Planned, Planner, Refusal, problem};
 use super::signing::{Awaited, Signed, Stamp, Workers};
-use super::{BulkFile, Finished, KEPT, Watch, unreadable};
+use super::{BulkFile, Checked, Finished, KEPT, MOST_ROWS, Watch, unreadable};
 use crate::authority::csv_import::Problem;
 use crate::authority::csv_import::sheet::Row;
 use crate::authority::csv_import::stream::SheetStream;
 use crate::authority::issue::Issued;
-use crate::authority::revise::check_active;
+use crate::authority::revise::{self, check_active};
 use crate::authority::signer::Signers;
 use crate::authority::{Actor, Authority, Error, Mode};
 use crate::ledger::{Fact, Tables, Transaction};
-use crate::license::{LicenseId, Role, Timestamp};
+use crate::license::{Customer, LicenseId, Role, Timestamp};
 use crate::world::Entropy;
 
 /// How many batches are planned and signed before their turn.
@@ -25,6 +27,8 @@ const AHEAD: usize = 2;
 /// How long the ledger is left to others between two transactions: a waiting process asks every few milliseconds at first, and
 /// every hundred later.
 const GAP: Duration = Duration::from_millis(20);
+/// Planning and passing on so many rows takes longer than that.
+const GAP_ROWS: usize = 1_000;
 
 /// Rows that are recorded together.
 struct Batch {
@@ -54,7 +58,7 @@ struct Numbers {
 /// A batch that is on the disk.
 struct Recorded {
     outcomes: Vec<Outcome>,
-    signed: Vec<Vec<Signed>>,
+    signed: Vec<(u64, Arc<Customer>, Fact)>,
     problems: Vec<Problem>,
 }
 
@@ -69,6 +73,8 @@ struct Work<'w> {
     stuck: bool,
     /// Whether somebody else has written: what is planned already is for the wrong places, and nothing is planned behind it.
     outrun: bool,
+    /// How many events the log had when nobody else had written since the check.
+    events: u64,
 }
 
 /// The rows of a file, one by one.
@@ -79,7 +85,7 @@ struct Rows<R> {
 }
 
 impl Authority {
-    /// Does what a file asks, as far as it is not done. `fresh` is how many licenses are to be signed, as the check found.
+    /// Does what a file asks, as far as it is not done. `checked` is what the check found.
     ///
     /// # Errors
     /// What keeps all of the rest from being done: a full disk, a locked ledger, what the follower fails with. What was
@@ -90,7 +96,7 @@ impl Authority {
         actor: &Actor,
         file: &BulkFile,
         signers: &Signers,
-        fresh: u64,
+        checked: &Checked,
         keep_going: bool,
         at: Timestamp,
         entropy: &mut dyn Entropy,
@@ -98,12 +104,19 @@ impl Authority {
     ) -> Result<Finished, W::Failure> {
         actor.require(Role::Issuer, "issue licenses", &self.read())?;
         self.ledger.expect_bulk().map_err(Error::from)?;
-        let planner = self.planner(actor, file, at)?;
-        let ids = draw(fresh, entropy)?.into_iter();
+        let names = match checked.bad {
+            0 => Names::again(file.name.as_deref(), &checked.repeated)?,
+            // What was wrong with a row may be right by now, and its name was never asked for.
+            _ => Names::new(file.name.as_deref(), usize::try_from(file.spool.lines().min(MOST_ROWS)).unwrap_or(0))?,
+        };
+        let mut planner = self.planner(actor, at, names);
+        planner.all_fresh = checked.is_all_fresh();
+        let ids = draw(checked.fresh, entropy)?.into_iter();
+        let events = checked.events;
         let stamp = Stamp { signers, by: actor.slug(), at };
         thread::scope(|scope| {
             let workers = Workers::start(scope, stamp);
-            let mut work = Work { planner, ids, workers: &workers, signers, keep_going, stuck: false, outrun: false };
+            let mut work = Work { planner, ids, workers: &workers, signers, keep_going, stuck: false, outrun: false, events };
             self.batches(file, &mut work, watch)
         })
     }
@@ -134,19 +147,21 @@ impl Authority {
             let signed = signed.all()?;
             let recorded = self.change(Mode::Commit, |tx| record(tx, work, (asked, outcomes, signed), before));
             let Recorded { outcomes, signed, problems } = recorded?;
+            let mut again = self.answered(&outcomes)?.into_iter();
             let lost = !problems.is_empty() && !work.keep_going;
             problems.into_iter().for_each(|problem| finished.note(vec![problem]));
-            let mut signed = signed.into_iter().flatten();
-            for outcome in outcomes {
+            let mut signed = signed.into_iter();
+            for outcome in &outcomes {
                 match outcome {
-                    Outcome::Answered { line, license, rev } => {
+                    Outcome::Answered { line, .. } => {
+                        let Some(one) = again.next() else { continue };
                         finished.answered += 1;
-                        watch.done(line, Issued::again(&self.read(), license, rev)?)?;
+                        watch.done(*line, one)?;
                     }
                     Outcome::Signed => {
-                        let Some(one) = signed.next() else { continue };
+                        let Some((line, customer, fact)) = signed.next() else { continue };
                         finished.signed += 1;
-                        watch.done(one.line, issued(one)?)?;
+                        watch.done(line, revise::issued(fact, customer)?)?;
                     }
                 }
                 settled += 1;
@@ -157,12 +172,23 @@ impl Authority {
                 work.stuck = true;
                 break;
             }
-            if !ahead.is_empty() {
+            if !ahead.is_empty() && outcomes.len() < GAP_ROWS {
                 thread::sleep(GAP);
             }
         }
         finished.unfinished = work.stuck;
         Ok(finished)
+    }
+
+    /// What the rows that were answered before were answered with.
+    fn answered(&self, outcomes: &[Outcome]) -> Result<Vec<Issued>, Error> {
+        self.ledger.snapshot(|tables| {
+            let answered = outcomes.iter().filter_map(|outcome| match outcome {
+                Outcome::Answered { license, rev, .. } => Some(Issued::again(&tables, *license, *rev)),
+                Outcome::Signed => None,
+            });
+            answered.collect()
+        })
     }
 
     /// Plans the next rows and gives them to the workers.
@@ -174,41 +200,56 @@ impl Authority {
         before: Option<Numbers>,
         finished: &mut Finished,
     ) -> Result<Option<Batch>, Error> {
-        let tables = self.read();
-        let before = match before {
-            Some(before) => before,
-            None => Numbers { events: self.ledger.head()?.size(), places: tables.next_status_index()? },
-        };
-        let mut after = before;
-        let (mut asked, mut outcomes, mut drafts) = (Vec::new(), Vec::new(), Vec::new());
-        while asked.len() < file.batch && !work.stuck {
-            let Some(row) = rows.next()? else { break };
-            let (typed, given) = match file.typed(&row) {
-                Ok(typed) => typed,
-                Err(problems) => {
-                    finished.note(problems);
-                    continue;
-                }
-            };
-            let mut one = Asked { line: row.line, typed, given, request: None, id: None };
-            match work.planner.plan(&tables, &mut one) {
-                Ok(planned) => {
-                    outcomes.push(take(planned, &mut one, &mut drafts, &mut work.ids, &tables, &mut after)?);
-                    asked.push(one);
-                }
-                Err(Refusal::Row(error)) => {
-                    work.stuck = !work.keep_going;
-                    finished.note(vec![problem(&file.form, &row, &error)]);
-                }
-                Err(Refusal::Whole(error)) => return Err(error),
-            }
-        }
-        if asked.is_empty() {
-            return Ok(None);
-        }
-        let signed = work.workers.sign(drafts, before.events);
-        Ok(Some(Batch { asked, outcomes, signed, before, after }))
+        // One look at the ledger for all of them: each of its own would have to lock the file.
+        self.ledger.snapshot(|tables| plan_batch(&tables, file, work, rows, before, finished))
     }
+}
+
+fn plan_batch(
+    tables: &Tables<'_>,
+    file: &BulkFile,
+    work: &mut Work<'_>,
+    rows: &mut Rows<impl Read>,
+    before: Option<Numbers>,
+    finished: &mut Finished,
+) -> Result<Option<Batch>, Error> {
+    let before = match before {
+        Some(before) => before,
+        None => {
+            let now = Numbers { events: tables.log_size()?, places: tables.next_status_index()? };
+            work.planner.all_fresh &= now.events == work.events;
+            now
+        }
+    };
+    let mut after = before;
+    let (mut asked, mut outcomes, mut drafts) = (Vec::new(), Vec::new(), Vec::new());
+    while asked.len() < file.batch && !work.stuck {
+        let Some(row) = rows.next()? else { break };
+        let (typed, given) = match file.typed(&row) {
+            Ok(typed) => typed,
+            Err(problems) => {
+                finished.note(problems);
+                continue;
+            }
+        };
+        let mut one = Asked { line: row.line, typed, given, request: None, id: None };
+        match work.planner.plan(tables, &mut one) {
+            Ok(planned) => {
+                outcomes.push(take(planned, &mut one, &mut drafts, &mut work.ids, tables, &mut after)?);
+                asked.push(one);
+            }
+            Err(Refusal::Row(error)) => {
+                work.stuck = !work.keep_going;
+                finished.note(vec![problem(&file.form, &row, &error)]);
+            }
+            Err(Refusal::Whole(error)) => return Err(error),
+        }
+    }
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    let signed = work.workers.sign(drafts, before.events);
+    Ok(Some(Batch { asked, outcomes, signed, before, after }))
 }
 
 impl<R: Read> Rows<R> {
@@ -332,25 +373,17 @@ fn record(
         (outcomes, signed) = (again, work.workers.sign(drafts, now.events).all()?);
     }
     let mut checked = Vec::new();
-    for one in signed.iter().flatten() {
-        if let Fact::LicenseIssued { terms, .. } = one.event.fact()
+    let mut recorded = Vec::with_capacity(outcomes.len());
+    for Signed { line, customer, event } in signed.into_iter().flatten() {
+        if let Fact::LicenseIssued { terms, .. } = event.fact()
             && !checked.contains(&terms.kind)
         {
             check_active(&tables, work.signers.of(terms.kind)?)?;
             checked.push(terms.kind);
         }
-        tx.record_spelled(&one.event)?;
+        // The bytes of the event are let go here: what is passed on after the commit holds the key alone.
+        recorded.push((line, customer, tx.record_spelled(event)?));
     }
-    Ok(Recorded { outcomes, signed, problems })
-}
-
-/// A license as it was just recorded.
-fn issued(signed: Signed) -> Result<Issued, Error> {
-    let Signed { customer, event, .. } = signed;
-    match event.into_fact() {
-        Fact::LicenseIssued { license: id, rev, terms, key, .. } => {
-            Ok(Issued { id, rev, customer: customer.as_ref().clone(), terms, key, repeated: false })
-        }
-        _ => Err(Error::SelfCheck("something else was signed".into())),
-    }
+    work.events = tx.head()?.size();
+    Ok(Recorded { outcomes, signed: recorded, problems })
 }

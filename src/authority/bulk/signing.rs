@@ -113,8 +113,8 @@ fn sign(drafts: Vec<Draft>, size: u64, stamp: Stamp<'_>) -> Result<Vec<Signed>, 
         let Draft { line, license, rev, customer, terms, occasion, extra } = draft;
         let (license, index) = license.ok_or_else(gone)?;
         let status = signers.of(kind)?.status().map(|base| status::reference(base, index));
-        let revision = Revision { license, rev, customer: &customer, terms: &terms, alone: None, occasion, extra };
-        let (fact, _) = sign_revision(revision, status, check, at)?;
+        let revision = Revision { license, rev, customer: &customer, terms, alone: None, occasion, extra };
+        let fact = sign_revision(revision, status, check, at)?;
         signed.push(Signed { line, customer, event: Spelled::new(number, at, by, fact)? });
     }
     Ok(signed)

@@ -93,7 +93,7 @@ pub fn run(job: Job<'_>, mut authority: Authority, actor: &Actor, session: &mut 
     let signers = authority.unlock_for(actor, checked.kinds.iter().copied(), &mut Asking::new(session, signing))?;
     let mut entropy = std::mem::replace(&mut session.world.entropy, Box::new(NoEntropy));
     let mut follower = Follower::passing_on(verb, checked.fresh + checked.answered, keys, session)?;
-    let run = authority.run_bulk(actor, &file, &signers, checked.fresh, args.keep_going, at, &mut *entropy, &mut follower);
+    let run = authority.run_bulk(actor, &file, &signers, &checked, args.keep_going, at, &mut *entropy, &mut follower);
     let ended = run.and_then(|finished| follower.finish(!finished.unfinished).map(|()| finished));
     session.world.entropy = entropy;
     let outcome = ended.and_then(|finished| tell(&name, &checked, &finished, verb, session));

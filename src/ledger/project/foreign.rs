@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::licenses::{Signed, bound, find_license, next_status_index};
-use super::{Change, Customers, run};
+use super::licenses::{Signed, bound, find_license};
+use super::{Change, Customers, Known, run};
 use crate::ledger::LedgerError;
 use crate::ledger::column::type_number;
 use crate::ledger::event::Foreign;
@@ -14,6 +14,7 @@ use crate::license::Timestamp;
 /// its own in place of the revisions.
 pub(super) fn taken_over<'f>(
     db: &Connection,
+    known: &mut Known,
     granted: Signed<'f>,
     foreign: &'f Foreign,
     note: Option<&'f str>,
@@ -21,12 +22,12 @@ pub(super) fn taken_over<'f>(
     if find_license(db, granted.license)?.is_some() {
         return Err(LedgerError::already("license", granted.license));
     }
-    let known = "SELECT 1 FROM foreign_licenses WHERE system = ? AND reference = ?";
-    if db.prepare_cached(known)?.exists([&foreign.system, &foreign.reference])? {
+    let taken = "SELECT 1 FROM foreign_licenses WHERE system = ? AND reference = ?";
+    if db.prepare_cached(taken)?.exists([&foreign.system, &foreign.reference])? {
         return Err(LedgerError::already("license", format!("{} {}", foreign.system, foreign.reference)));
     }
-    let status_index = next_status_index(db)?;
-    Ok(Change::new(Customers::Known(granted.customer), move |db, stamp| {
+    let status_index = known.next_place(db)?;
+    let change = Change::new(Customers::Known(granted.customer), move |db, stamp| {
         granted.insert_license(db, stamp, status_index, note)?;
         let terms = granted.terms;
         let digest = foreign.key.as_deref().map(key_digest);
@@ -56,5 +57,6 @@ pub(super) fn taken_over<'f>(
                 bound(terms),
             ],
         )
-    }))
+    });
+    Ok(Change { is_new_license: true, ..change })
 }

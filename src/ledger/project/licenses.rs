@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Change, Customers, Stamp, find, run};
+use super::{Change, Customers, Known, Stamp, find, run};
 use crate::ledger::column::{standing_number, type_number};
 use crate::ledger::{LedgerError, Request};
 use crate::license::{LicenseId, Occasion, Standing, Terms, Timestamp};
@@ -22,6 +22,7 @@ pub(super) struct Signed<'f> {
 /// A revision of a license: the first makes it, a later one takes the place of the one before.
 pub(super) fn issued<'f>(
     db: &Connection,
+    known: &mut Known,
     signed: Signed<'f>,
     note: Option<&'f str>,
     request: Option<&'f Request>,
@@ -32,9 +33,8 @@ pub(super) fn issued<'f>(
     {
         return Err(LedgerError::already("request", &request.id));
     }
-    let known = find_license(db, id)?;
-    let status_index = match &known {
-        None if rev == 1 => next_status_index(db)?,
+    let status_index = match find_license(db, id)? {
+        None if rev == 1 => return first(db, known, signed, note, request),
         None => return Err(LedgerError::unknown("license", id)),
         Some(license) if rev == license.rev.saturating_add(1) => license.status_index,
         Some(license) if rev > license.rev => return Err(LedgerError::unknown("revision", format!("{} of {id}", rev - 1))),
@@ -42,21 +42,33 @@ pub(super) fn issued<'f>(
         Some(_) => return Err(LedgerError::already("revision", format!("{rev} of {id}"))),
     };
     Ok(Change::new(Customers::Known(signed.customer), move |db, stamp| {
-        match known {
-            None => signed.insert_license(db, stamp, status_index, note)?,
-            Some(_) => {
-                signed.revise_license(db, stamp, status_index, note)?;
-                super::machines::let_go(db, status_index, signed.terms, stamp.at)?;
-            }
-        }
+        signed.revise_license(db, stamp, status_index, note)?;
+        super::machines::let_go(db, status_index, signed.terms, stamp.at)?;
         signed.insert_revision(db, stamp, status_index)?;
-        match request {
-            None => Ok(()),
-            Some(Request { id, digest }) => {
-                run(db, "INSERT INTO requests (id, digest, license, rev) VALUES (?, ?, ?, ?)", (id, digest, status_index, rev))
-            }
-        }
+        answer(db, request, status_index, rev)
     }))
+}
+
+/// The first revision of a license that nobody has, for a request that was not answered.
+pub(super) fn first<'f>(
+    db: &Connection,
+    known: &mut Known,
+    signed: Signed<'f>,
+    note: Option<&'f str>,
+    request: Option<&'f Request>,
+) -> Result<Change<'f>, LedgerError> {
+    let (place, rev) = (known.next_place(db)?, signed.rev);
+    let change = Change::new(Customers::Known(signed.customer), move |db, stamp| {
+        signed.insert_license(db, stamp, place, note)?;
+        signed.insert_revision(db, stamp, place)?;
+        answer(db, request, place, rev)
+    });
+    Ok(Change { is_new_license: true, ..change })
+}
+
+fn answer(db: &Connection, request: Option<&Request>, status_index: i64, rev: u32) -> rusqlite::Result<()> {
+    let Some(Request { id, digest }) = request else { return Ok(()) };
+    run(db, "INSERT INTO requests (id, digest, license, rev) VALUES (?, ?, ?, ?)", (id, digest, status_index, rev))
 }
 
 /// To how many machines a revision is bound.

@@ -4,6 +4,7 @@
 //! fact that the ledger refuses leaves no trace, and a transaction may go on after it.
 
 mod foreign;
+mod known;
 mod licenses;
 mod machines;
 
@@ -14,6 +15,7 @@ use super::signing_keys::KeyState;
 use super::{EventNumber, Fact, LedgerError};
 use crate::license::{Customer, LicenseId, Operator, Price, Slug, Standing, Tier, Timestamp};
 use crate::token::Kid;
+pub(super) use known::Known;
 use licenses::Signed;
 use machines::Activated;
 
@@ -24,6 +26,8 @@ const COMPROMISED: &str = KeyState::Compromised.as_str();
 pub(super) struct Change<'f> {
     license: Option<LicenseId>,
     customer: Customers,
+    /// Whether a license is added to the table.
+    is_new_license: bool,
     write: Box<Write<'f>>,
 }
 
@@ -53,7 +57,7 @@ pub(super) struct Columns {
 
 impl<'f> Change<'f> {
     fn new(customer: Customers, write: impl FnOnce(&Connection, &Stamp) -> rusqlite::Result<()> + 'f) -> Self {
-        Self { license: None, customer, write: Box::new(write) }
+        Self { license: None, customer, is_new_license: false, write: Box::new(write) }
     }
 
     fn elsewhere(write: impl FnOnce(&Connection, &Stamp) -> rusqlite::Result<()> + 'f) -> Self {
@@ -71,13 +75,18 @@ impl<'f> Change<'f> {
     }
 
     /// Changes the tables.
-    pub fn apply(self, db: &Connection, number: EventNumber, at: Timestamp) -> Result<(), LedgerError> {
-        Ok((self.write)(db, &Stamp { number: number.column(), at: at.seconds() })?)
+    pub fn apply(self, db: &Connection, known: &mut Known, number: EventNumber, at: Timestamp) -> Result<(), LedgerError> {
+        (self.write)(db, &Stamp { number: number.column(), at: at.seconds() })?;
+        if self.is_new_license {
+            known.place_is_taken();
+        }
+        Ok(())
     }
 }
 
-/// Looks up what `fact` refers to, and says what it is going to change.
-pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<Change<'f>, LedgerError> {
+/// Looks up what `fact` refers to, and says what it is going to change. `known` is what was looked up before in the same
+/// transaction.
+pub(super) fn prepare<'f>(db: &Connection, known: &mut Known, by: &Slug, fact: &'f Fact) -> Result<Change<'f>, LedgerError> {
     let change = match fact {
         Fact::AuthorityCreated { name, issuer } => {
             if db.prepare_cached("SELECT 1 FROM authority")?.exists([])? {
@@ -149,32 +158,23 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
         Fact::CustomerChanged(customer) => customer_changed(db, customer)?,
         Fact::TierAdded(tier) => tier_added(db, tier)?,
         Fact::TierChanged(tier) => tier_changed(db, tier)?,
-        Fact::LicenseIssued { license, customer, terms, rev, kid, note, request, occasion, .. } => {
-            let signed = Signed {
-                license: *license,
-                rev: *rev,
-                customer: self::customer(db, customer)?,
-                tier: self::tier(db, &terms.product, &terms.tier)?,
-                kid: license_key(db, kid)?,
-                by: operator(db, by)?,
-                terms,
-                occasion: *occasion,
-            };
-            licenses::issued(db, signed, note.as_deref(), request.as_ref())?
+        Fact::LicenseIssued { note, request, .. } => {
+            let signed = signed(db, known, by, fact)?;
+            licenses::issued(db, known, signed, note.as_deref(), request.as_ref())?
         }
         Fact::LicenseTakenOver { license, customer, terms, foreign, note } => {
             let granted = Signed {
                 license: *license,
                 rev: 1,
-                customer: self::customer(db, customer)?,
-                tier: self::tier(db, &terms.product, &terms.tier)?,
+                customer: known.customer(db, customer)?,
+                tier: known.tier(db, &terms.product, &terms.tier)?,
                 // Nothing of ours signed it, and no row of a revision is made of it.
                 kid: 0,
-                by: operator(db, by)?,
+                by: known.operator(db, by)?,
                 terms,
                 occasion: None,
             };
-            foreign::taken_over(db, granted, foreign, note.as_deref())?
+            foreign::taken_over(db, known, granted, foreign, note.as_deref())?
         }
         Fact::LicenseSuspended { license, reason } => {
             licenses::standing(db, *license, Standing::Suspended, reason.as_deref(), None)?
@@ -207,6 +207,36 @@ pub(super) fn prepare<'f>(db: &Connection, by: &Slug, fact: &'f Fact) -> Result<
         Fact::KeyDoubted { .. } => Change::elsewhere(|_, _| Ok(())),
     };
     Ok(Change { license: fact.license(), ..change })
+}
+
+/// As [`prepare`], where the caller knows that a license and a request which are new in this fact are new to the ledger. Where
+/// they are not, the tables refuse them, and nothing of the transaction can be kept.
+pub(super) fn prepare_new<'f>(db: &Connection, known: &mut Known, by: &Slug, fact: &'f Fact) -> Result<Change<'f>, LedgerError> {
+    match fact {
+        Fact::LicenseIssued { license, rev: 1, note, request, .. } => {
+            let signed = signed(db, known, by, fact)?;
+            let change = licenses::first(db, known, signed, note.as_deref(), request.as_ref())?;
+            Ok(Change { license: Some(*license), ..change })
+        }
+        _ => prepare(db, known, by, fact),
+    }
+}
+
+/// A revision that was signed, with everything it refers to looked up.
+fn signed<'f>(db: &Connection, known: &mut Known, by: &Slug, fact: &'f Fact) -> Result<Signed<'f>, LedgerError> {
+    let Fact::LicenseIssued { license, customer, terms, rev, kid, occasion, .. } = fact else {
+        return Err(LedgerError::Unrecordable(format!("{} is no revision of a license", fact.kind())));
+    };
+    Ok(Signed {
+        license: *license,
+        rev: *rev,
+        customer: known.customer(db, customer)?,
+        tier: known.tier(db, &terms.product, &terms.tier)?,
+        kid: known.license_key(db, kid)?,
+        by: known.operator(db, by)?,
+        terms,
+        occasion: *occasion,
+    })
 }
 
 fn operator_added<'f>(db: &Connection, operator: &'f Operator) -> Result<Change<'f>, LedgerError> {
