@@ -22,8 +22,6 @@ mod run;
 mod signing;
 mod spool;
 mod template;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeSet;
 use std::io::Read;
