@@ -167,6 +167,11 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_limit_is_what_every_reader_of_json_holds_exactly() {
+        assert_eq!(LARGEST_LIMIT, 9_007_199_254_740_991);
+    }
+
+    #[test]
     fn a_license_stops_when_its_grace_days_are_over() {
         let text = r#"{"product":"cockpit","tier":"pro","tier_name":"Pro","rank":1,"type":"trial","starts":0,"ends":864000,"grace_days":3,"warn_days":2}"#;
         let terms: Terms = serde_json::from_str(text).unwrap();

@@ -262,6 +262,12 @@ mod tests {
     }
 
     #[test]
+    fn the_lists_that_could_be_opened_can_be_asked_for() {
+        let numbers: Vec<u64> = verifier(&["hello".into(), list(7)]).status_lists().map(StatusList::number).collect();
+        assert_eq!(numbers, [7]);
+    }
+
+    #[test]
     fn a_list_older_than_one_seen_before_is_refused() {
         let mut seen = SeenLists::new();
         seen.note(&StatusList::open(list(8), &keys()).unwrap());
