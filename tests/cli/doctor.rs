@@ -325,3 +325,45 @@ fn mail_that_cannot_leave_and_notices_that_stopped_are_told() {
     set_mode(&desk.home().join("mail.pass"), 0o600);
     says(&desk, "mail", "warning", "'lic notify' never went well");
 }
+
+#[test]
+fn mails_for_a_folder_that_is_a_file_and_days_without_notices_are_told() {
+    let desk = with_settings("\n[mail]\nfrom = 'a@vendor.example'\ntransport = 'folder'\nfolder = 'mails'\n");
+    std::fs::write(desk.home().join("mails"), "").unwrap();
+    says(&desk, "mail", "error", "is a file, and mails are to go into a folder");
+    std::fs::remove_file(desk.home().join("mails")).unwrap();
+    desk.lic(&["notify"]).done();
+    assert_eq!(found(&desk.lic(&["doctor", "--json"])), []);
+    assert!(desk.lic(&["doctor"]).done().stdout.contains("'lic notify' last went well at 2026-"));
+    desk.set_time("2026-11-30");
+    says(&desk, "mail", "warning", "'lic notify' last went well ");
+}
+
+#[test]
+fn keys_that_wait_to_sign_and_keys_that_are_compromised_are_told() {
+    let desk = with_customer("acme");
+    desk.lic(&["issue", "acme", "--tier", "basic", "--for", "2y", "--out", "acme.lic", "-q"]).done();
+    let old = key_file(&desk, "license", "");
+    let old = old.file_name().unwrap().to_str().unwrap();
+    let next = desk.lic(&["key", "new", "--no-passphrase", "-o", "name", "-q"]).done().stdout.trim().to_owned();
+    desk.set_time("2027-06-30");
+    says(&desk, "keys", "warning", &format!("{next} has waited to sign for 219 days"));
+    desk.lic(&["key", "compromised", old, "--yes", "-q"]).done();
+    let run = says(&desk, "keys", "error", "no key is active: nothing can be issued");
+    assert!(run.stdout.contains(&format!("lic key activate {next}")), "{run}");
+    let run = says(&desk, "keys", "error", &format!("{old} is compromised; signed by it and still in use: 1 license"));
+    assert!(run.stdout.contains(&format!("lic key reissue {old}")), "{run}");
+}
+
+#[test]
+fn private_halves_that_are_missing_or_otherwise_protected_are_told() {
+    let desk = healthy();
+    let half = key_file(&desk, "status", ".key.pem");
+    let kept = half.with_extension("kept");
+    std::fs::rename(&half, &kept).unwrap();
+    says(&desk, "keys", "error", "the private half of the status key");
+    std::fs::rename(&kept, &half).unwrap();
+    assert_eq!(found(&desk.lic(&["doctor", "--json"])), []);
+    tamper(&desk, "UPDATE signing_key_copies SET protected = 0");
+    says(&desk, "keys", "warning", "/ops.pem is not protected, and it is otherwise");
+}

@@ -350,3 +350,20 @@ fn a_list_follows_what_becomes_of_a_license() {
     assert_snapshot!("list_behind", desk.lic_on_terminal(&["verify", "sold.lic", "--status-list", "behind.jwt"], []));
     assert_eq!(reason(&verify(&desk, "sold.lic", &[])), "-");
 }
+
+#[test]
+fn what_was_published_is_told_in_every_format() {
+    let desk = desk();
+    let publish = |format: &str| desk.lic(&["status", "publish", "--out", "www", "-o", format]).done().stdout;
+    let tsv = publish("tsv");
+    let row: Vec<(&str, &str)> = {
+        let mut lines = tsv.lines().map(|line| line.split('\t'));
+        lines.next().unwrap().zip(lines.next().unwrap()).collect()
+    };
+    for one in [("uri", &*format!("{ADDRESS}/0.jwt")), ("number", "1"), ("revoked", "1"), ("suspended", "1")] {
+        assert!(row.contains(&one), "{one:?}: {tsv}");
+    }
+    assert_eq!(publish("name").trim(), row[0].1);
+    assert_eq!(publish("csv").lines().next().unwrap().replace(',', "\t"), tsv.lines().next().unwrap());
+    assert!(publish("table").contains(&format!("{ADDRESS}/0.jwt")));
+}

@@ -62,7 +62,7 @@ fn states(patient: &Patient, ledger: &Ledger, records: &[SigningKeyRecord], note
             KeyState::Compromised => {
                 let live = ledger.read().count_signed_by(&SignedBy::key(*kid, patient.at))?;
                 if live > 0 {
-                    let what = format!("{kid} is compromised, and {} signed by it still run", count(live, "license"));
+                    let what = format!("{kid} is compromised; signed by it and still in use: {}", count(live, "license"));
                     notes.error(what, format!("lic key reissue {kid}"));
                 }
             }

@@ -1,9 +1,7 @@
-//! How many licenses are in which status, and how many there are of which tier: counted from the indexes alone.
+//! How many licenses are in which status: counted from the indexes alone.
 
 use std::ops::AddAssign;
 
-use super::fold::Counts;
-use super::group::{Group, Grouping, Key};
 use crate::ledger::{LedgerError, Tables};
 use crate::license::{Status, Timestamp};
 
@@ -49,12 +47,10 @@ const PERPETUAL_AHEAD: &str =
     "SELECT count(*) FROM licenses INDEXED BY licenses_by_end WHERE ends IS NULL AND starts > ?1 AND standing = 0";
 const WITHDRAWN: &str = "SELECT coalesce(sum(standing = 1), 0), coalesce(sum(standing = 2), 0) FROM licenses
     INDEXED BY licenses_withdrawn WHERE standing <> 0";
-const CURRENT: &str = "SELECT tier, count(*) FROM licenses INDEXED BY licenses_by_tier
-    WHERE standing = 0 AND (ends > ?1 OR ends IS NULL) GROUP BY tier";
 
 /// All of them, for the test that no license is looked at.
 #[cfg(test)]
-pub(super) const ALL: [&str; 5] = [ENDED, AHEAD, PERPETUAL_AHEAD, WITHDRAWN, CURRENT];
+pub(super) const ALL: [&str; 4] = [ENDED, AHEAD, PERPETUAL_AHEAD, WITHDRAWN];
 
 impl Tables<'_> {
     /// How many licenses of the whole ledger, as it is now, are in which status at a moment.
@@ -82,20 +78,5 @@ impl Tables<'_> {
         counts.set(Status::Suspended, suspended);
         counts.set(Status::Active, all - ended - ahead - perpetual - revoked - suspended);
         Ok(counts)
-    }
-
-    /// How many licenses of each tier have not come to their end at a moment and are neither suspended nor revoked, as the ledger is
-    /// now; those that begin later are among them. Tiers without any are left out.
-    ///
-    /// # Errors
-    /// [`LedgerError`] where the ledger cannot be read.
-    pub fn count_current_by_tier(&self, at: Timestamp) -> Result<Vec<(Group, u64)>, LedgerError> {
-        let mut statement = self.db.prepare_cached(CURRENT)?;
-        let mut rows = statement.query([at.seconds()])?;
-        let mut counts: Counts<Key, u64> = Counts::default();
-        while let Some(row) = rows.next()? {
-            *counts.of((row.get(0)?, 0)) += row.get::<_, i64>(1)?.unsigned_abs();
-        }
-        self.named(Grouping::Tier, counts)
     }
 }

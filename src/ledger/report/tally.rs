@@ -161,13 +161,6 @@ pub struct Sold {
     pub perpetual: Amount,
 }
 
-impl AddAssign for Sold {
-    fn add_assign(&mut self, other: Self) {
-        self.terms += other.terms;
-        self.perpetual += other.perpetual;
-    }
-}
-
 /// What is in force, by tier and group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sales {
