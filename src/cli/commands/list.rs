@@ -115,6 +115,10 @@ pub fn run(args: Args, session: &mut Session<'_>) -> Result<(), Failure> {
     filter.sort = args.sort;
     filter.reverse = args.reverse;
     let most = args.limit.unwrap_or(if session.is_table() { PAGE } else { 0 });
+    // All of them, for a program: they need not fit in memory.
+    if most == 0 && filter.text.is_none() && !session.is_table() {
+        return session.stream(|row| tables.each_license(&filter, |record| row(&LicenseView::new(&record, at))));
+    }
     // One more than shown, to know whether there are more without counting them all.
     filter.limit = (most > 0).then(|| most.saturating_add(1));
     let mut records = tables.licenses(&filter)?;
