@@ -4,6 +4,7 @@
 //! stored can be mailed. Whether anybody reads there, only mail can tell.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use idna::{AsciiDenyList, domain_to_ascii_cow};
@@ -116,14 +117,22 @@ fn unquoted(text: &str) -> Option<String> {
 /// [`InvalidAddress::Domain`] where the domain cannot be written so.
 pub fn on_the_wire(address: &str) -> Result<String, InvalidAddress> {
     let (user, domain) = address.rsplit_once('@').ok_or_else(|| InvalidAddress::NoAt(address.to_owned()))?;
-    // The number of a host in brackets stays as it is. Some letters are mapped to others with a blank before them, which would
-    // end the address, so nothing but letters, digits and hyphens may come of a name.
-    if domain.starts_with('[') {
-        return Ok(address.to_owned());
+    let no_domain = || InvalidAddress::Domain(address.to_owned());
+    if let Some(literal) = domain.strip_prefix('[') {
+        return if literal.strip_suffix(']').is_some_and(is_host_number) { Ok(address.to_owned()) } else { Err(no_domain()) };
     }
-    let domain = domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::STD3);
-    let domain = domain.map_err(|_| InvalidAddress::Domain(address.to_owned()))?;
+    // Some letters are mapped to others with a blank before them, which would end the address, so nothing but letters, digits and
+    // hyphens may come of a name.
+    let domain = domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::STD3).map_err(|_| no_domain())?;
     Ok(format!("{user}@{domain}"))
+}
+
+/// The number of a host, which stands in brackets in place of its name (RFC 5321, section 4.1.3).
+fn is_host_number(text: &str) -> bool {
+    match text.get(..5) {
+        Some(tag) if tag.eq_ignore_ascii_case("IPv6:") => text[5..].parse::<Ipv6Addr>().is_ok(),
+        _ => text.parse::<Ipv4Addr>().is_ok(),
+    }
 }
 
 /// The address for logs, which more people read than should know it: `j***@acme.com`.
@@ -210,6 +219,7 @@ mod tests {
             ("jane+licenses@sub.acme.co.uk", "", "jane+licenses@sub.acme.co.uk"),
             ("root@localhost", "", "root@localhost"),
             ("jane@[192.0.2.1]", "", "jane@[192.0.2.1]"),
+            ("jane@[IPv6:2001:db8::1]", "", "jane@[IPv6:2001:db8::1]"),
             ("\"a@b\"@acme.com", "", "\"a@b\"@acme.com"),
         ] {
             assert_eq!(check(text), Ok(mailbox(name, address)), "{text}");
@@ -233,6 +243,11 @@ mod tests {
             ("jane@acme..com", Wrong::Domain(own("jane@acme..com"))),
             ("jane@-acme.com", Wrong::Domain(own("jane@-acme.com"))),
             ("jane@acme com", Wrong::Domain(own("jane@acme com"))),
+            // No number of a host.
+            ("jane@[acme]", Wrong::Domain(own("jane@[acme]"))),
+            ("jane@[!'\u{2be}..]", Wrong::Domain(own("jane@[!'\u{2be}..]"))),
+            ("jane@[2001:db8::1]", Wrong::Domain(own("jane@[2001:db8::1]"))),
+            ("jane@[192.0.2.1", Wrong::Domain(own("jane@[192.0.2.1"))),
             // Mapped to letters with a blank before them.
             ("jane@acme\u{37a}.com", Wrong::Domain(own("jane@acme\u{37a}.com"))),
             ("jane@acme\u{b4}.com", Wrong::Domain(own("jane@acme\u{b4}.com"))),

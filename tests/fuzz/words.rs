@@ -73,6 +73,8 @@ pub fn address_seeds(_: &Path) -> Vec<Vec<u8>> {
         "\"a b\"@acme.example",
         "jürgen@bücher.example",
         "x@[127.0.0.1]",
+        "x@[IPv6:::1]",
+        "x@[!'\u{2be}..]",
         "jane@acme\u{37a}.example",
         "a@b.example, c@d.example",
     ])
