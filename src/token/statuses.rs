@@ -79,7 +79,7 @@ impl Statuses {
         };
         let (byte, shift) = address(place);
         if let Some(byte) = self.bytes.get_mut(byte) {
-            *byte = (*byte & !(3 << shift)) + (value << shift);
+            *byte = *byte & !(3 << shift) | value << shift;
         }
     }
 
