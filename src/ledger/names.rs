@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use rusqlite::Connection;
 
 use super::{LedgerError, column};
@@ -18,24 +19,22 @@ const ONE_IN: usize = 8;
 /// Who looks up many customers one by one soon has paid for reading all of them in one pass. That is then done.
 pub(super) struct Names<'c> {
     db: &'c Connection,
-    customers: HashMap<i64, (Slug, String)>,
+    customers: HashMap<i64, (Slug, String), RandomState>,
     /// How many customers to look up before it is asked how many there are.
     patience: usize,
-    tiers: HashMap<i64, Tier>,
-    operators: HashMap<i64, Slug>,
+    tiers: HashMap<i64, Tier, RandomState>,
+    operators: HashMap<i64, Slug, RandomState>,
 }
 
 impl<'c> Names<'c> {
     pub fn new(db: &'c Connection) -> Self {
-        Self { db, customers: HashMap::new(), patience: PATIENCE, tiers: HashMap::new(), operators: HashMap::new() }
+        Self { db, customers: HashMap::default(), patience: PATIENCE, tiers: HashMap::default(), operators: HashMap::default() }
     }
 
     /// The short name and the display name of a customer.
     pub fn customer(&mut self, id: i64) -> Result<&(Slug, String), LedgerError> {
         let db = self.db;
-        if self.customers.len() >= self.patience {
-            self.read_customers()?;
-        }
+        self.expect_customers(self.customers.len())?;
         look_up(&mut self.customers, id, || {
             let mut statement = db.prepare_cached("SELECT slug, name FROM customers WHERE id = ?")?;
             let mut rows = statement.query([id])?;
@@ -44,11 +43,22 @@ impl<'c> Names<'c> {
         })
     }
 
-    /// Reads the names of all customers, where those looked up already are a good part of them.
-    fn read_customers(&mut self) -> Result<(), LedgerError> {
+    /// The names of a customer who is not asked for again: they need not be copied.
+    pub fn take_customer(&mut self, id: i64) -> Result<(Slug, String), LedgerError> {
+        self.customer(id)?;
+        self.customers.remove(&id).ok_or_else(|| LedgerError::odd("customer", id))
+    }
+
+    /// Prepares for looking up so many customers.
+    pub fn expect_customers(&mut self, number: usize) -> Result<(), LedgerError> {
+        if number >= self.patience { self.read_customers(number) } else { Ok(()) }
+    }
+
+    /// Reads the names of all customers, where so many are a good part of them.
+    fn read_customers(&mut self, number: usize) -> Result<(), LedgerError> {
         let all: i64 = self.db.prepare_cached("SELECT count(*) FROM customers")?.query_row([], |row| row.get(0))?;
         let worth = usize::try_from(all).unwrap_or(usize::MAX) / ONE_IN;
-        if self.customers.len() < worth {
+        if number < worth {
             self.patience = worth;
             return Ok(());
         }
@@ -82,7 +92,11 @@ impl<'c> Names<'c> {
     }
 }
 
-fn look_up<T>(known: &mut HashMap<i64, T>, id: i64, read: impl FnOnce() -> Result<T, LedgerError>) -> Result<&T, LedgerError> {
+fn look_up<T>(
+    known: &mut HashMap<i64, T, RandomState>,
+    id: i64,
+    read: impl FnOnce() -> Result<T, LedgerError>,
+) -> Result<&T, LedgerError> {
     use std::collections::hash_map::Entry;
     match known.entry(id) {
         Entry::Occupied(entry) => Ok(entry.into_mut()),
@@ -104,6 +118,9 @@ mod tests {
             ledger.db.prepare_cached(insert).unwrap().execute((id, format!("c{id}"), format!("Customer {id}"))).unwrap();
         }
         let mut names = Names::new(&ledger.db);
+        let mut expected = Names::new(&ledger.db);
+        expected.expect_customers(PATIENCE).unwrap();
+        assert_eq!(expected.customers.len(), many as usize);
         for id in 1..=many {
             let expected = (format!("c{id}").parse().unwrap(), format!("Customer {id}"));
             assert_eq!(*names.customer(id).unwrap(), expected);

@@ -55,6 +55,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The moment in the basic format of ISO 8601, in UTC: `20270131T140359Z`.
+    #[must_use]
+    pub fn to_basic(self) -> String {
+        basic(self.to_string())
+    }
+
     /// The day this moment lies in.
     #[must_use]
     pub fn date(self) -> Date {
@@ -143,6 +149,12 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// A time without its hyphens and colons.
+fn basic(mut extended: String) -> String {
+    extended.retain(|sign| sign.is_ascii_alphanumeric());
+    extended
+}
+
 /// Writes a number in decimal digits, as many as there is room for. Lists have a date in every row: a pattern read anew for each, as
 /// chrono does it, takes longer than to read the row.
 fn put(digits: &mut [u8], mut number: u32) {
@@ -158,6 +170,12 @@ impl Date {
         put(&mut text[..4], self.0.year().unsigned_abs());
         put(&mut text[5..7], self.0.month());
         put(&mut text[8..10], self.0.day());
+    }
+
+    /// The day in the basic format of ISO 8601: `20270131`.
+    #[must_use]
+    pub fn to_basic(self) -> String {
+        basic(self.to_string())
     }
 
     /// The last day that dates here can name.
@@ -327,6 +345,7 @@ mod tests {
             prop_assert_eq!(moment.to_string(), moment.utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
             prop_assert_eq!(moment.date().to_string().parse::<Date>(), Ok(moment.date()));
             prop_assert!(moment.date().start() <= moment);
+            prop_assert_eq!(moment.to_basic(), moment.to_string().replace(['-', ':'], ""));
         }
 
         #[test]

@@ -6,6 +6,8 @@
 
 use std::io::{self, BufWriter, Write};
 
+use memchr::memchr3;
+
 use super::escape;
 use crate::license::{Date, Timestamp};
 
@@ -50,13 +52,12 @@ impl<W: Write> Calendar<W> {
     /// Those of the writer, a broken pipe among them.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         self.begin()?;
-        self.plain("BEGIN:VEVENT")?;
+        self.plain(&["BEGIN:VEVENT"])?;
         self.text("UID", [&event.uid], "")?;
-        let moment = event.changed.to_string().replace(['-', ':'], "");
-        self.plain(&format!("DTSTAMP:{moment}"))?;
-        self.day("DTSTART", event.day)?;
+        self.plain(&["DTSTAMP:", &event.changed.to_basic()])?;
+        self.plain(&["DTSTART;VALUE=DATE:", &event.day.to_basic()])?;
         if let Some(next) = event.day.plus_days(1) {
-            self.day("DTEND", next)?;
+            self.plain(&["DTEND;VALUE=DATE:", &next.to_basic()])?;
         }
         self.text("SUMMARY", [&event.summary], "")?;
         if !event.description.is_empty() {
@@ -66,8 +67,8 @@ impl<W: Write> Calendar<W> {
             self.text("CATEGORIES", &event.categories, ",")?;
         }
         // An end of a license takes nobody's time.
-        self.plain("TRANSP:TRANSPARENT")?;
-        self.plain("END:VEVENT")
+        self.plain(&["TRANSP:TRANSPARENT"])?;
+        self.plain(&["END:VEVENT"])
     }
 
     /// Writes what stands after the last event, and passes everything on.
@@ -76,7 +77,7 @@ impl<W: Write> Calendar<W> {
     /// Those of the writer.
     pub fn finish(mut self) -> io::Result<()> {
         self.begin()?;
-        self.plain("END:VCALENDAR")?;
+        self.plain(&["END:VCALENDAR"])?;
         self.out.flush()
     }
 
@@ -86,21 +87,15 @@ impl<W: Write> Calendar<W> {
         }
         self.begun = true;
         for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//lic//license authority//EN", "CALSCALE:GREGORIAN"] {
-            self.plain(line)?;
+            self.plain(&[line])?;
         }
         let name = std::mem::take(&mut self.name);
         self.text("X-WR-CALNAME", [&name], "")
     }
 
-    /// A line that is short and holds nothing to be escaped.
-    fn plain(&mut self, line: &str) -> io::Result<()> {
-        self.out.write_all(line.as_bytes())?;
-        self.out.write_all(b"\r\n")
-    }
-
-    fn day(&mut self, name: &str, day: Date) -> io::Result<()> {
-        let day = day.to_string().replace('-', "");
-        self.plain(&format!("{name};VALUE=DATE:{day}"))
+    /// A line of these pieces that is short and holds nothing to be escaped.
+    fn plain(&mut self, pieces: &[&str]) -> io::Result<()> {
+        pieces.iter().chain(&["\r\n"]).try_for_each(|piece| self.out.write_all(piece.as_bytes()))
     }
 
     /// A property of texts, with `between` between them.
@@ -119,7 +114,7 @@ impl<W: Write> Calendar<W> {
 fn push_escaped(line: &mut String, text: &str) {
     let shown = escape::human(text);
     let mut rest = shown.as_ref();
-    while let Some(place) = rest.find(['\\', ';', ',']) {
+    while let Some(place) = memchr3(b'\\', b';', b',', rest.as_bytes()) {
         line.extend([&rest[..place], "\\", &rest[place..=place]]);
         rest = &rest[place + 1..];
     }

@@ -11,6 +11,10 @@ pub use crate::license::text::is_hidden;
 /// Text for people, on one line: hidden characters appear as `\n`, `\t`, `\r` or `\u{202e}`. Messages use this too.
 #[must_use]
 pub fn human(text: &str) -> Cow<'_, str> {
+    // Most of what is shown is of these signs alone. Looking at all of them, the compiler takes many at a time.
+    if text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
     escape(text, is_hidden, push_visibly)
 }
 

@@ -129,9 +129,13 @@ pub(super) fn json_line<V: View>(view: &V) -> io::Result<String> {
 /// RFC 4180, with plain line feeds between the rows, as the tools on the other side of a pipe expect them.
 fn csv_line(out: &mut impl Write, cells: &[Cell<'_>]) -> io::Result<()> {
     for (place, cell) in cells.iter().enumerate() {
+        out.write_all(if place > 0 { b"," } else { b"" })?;
+        if let Cell::Number(number) = cell {
+            out.write_all(itoa::Buffer::new().format(*number).as_bytes())?;
+            continue;
+        }
         let text = cell.for_programs();
         let text = if cell.is_free_text() { escape::csv(&text) } else { Cow::Borrowed(text.as_ref()) };
-        out.write_all(if place > 0 { b"," } else { b"" })?;
         // A row that is one empty cell would be an empty line, which readers skip.
         if text.contains([',', '"', '\r', '\n']) || (text.is_empty() && cells.len() == 1) {
             write!(out, "\"{}\"", text.replace('"', "\"\""))?;
@@ -146,7 +150,7 @@ fn tsv_line(out: &mut impl Write, cells: &[Cell<'_>]) -> io::Result<()> {
     for (place, cell) in cells.iter().enumerate() {
         out.write_all(if place > 0 { b"\t" } else { b"" })?;
         if let Cell::Number(number) = cell {
-            write!(out, "{number}")?;
+            out.write_all(itoa::Buffer::new().format(*number).as_bytes())?;
         } else {
             out.write_all(escape::tsv(&cell.for_programs()).as_bytes())?;
         }

@@ -220,7 +220,7 @@ fn cloned_machines(tables: &Tables<'_>, open: &[OpenRefusal], as_of: Option<Time
 
 /// Licenses that more machines are bound to than they have seats, and those for which a machine asked for a seat that there is not.
 fn over_used(tables: &Tables<'_>, open: &[OpenRefusal], everything: &LicenseFilter) -> Result<Option<Alert>, Error> {
-    let over = tables.tally(everything, Grouping::License, Only::OverUsed)?;
+    let over = tables.usage(everything, Grouping::License, Only::OverUsed)?;
     let bound: BTreeSet<LicenseId> = over
         .iter()
         .filter_map(|(group, _)| match group {

@@ -7,7 +7,7 @@ mod alerts;
 
 use super::customers::INTERNAL;
 use super::{Authority, Error};
-use crate::ledger::report::{Group, Grouping, Only, StatusCounts, Tally};
+use crate::ledger::report::{Group, Grouping, StatusCounts, Tally};
 use crate::ledger::{CustomerFilter, LicenseFilter, LicenseRecord, Tables, TierFilter};
 use crate::license::{Date, Slug, Status, Timestamp};
 
@@ -97,7 +97,7 @@ impl Authority {
         self.ledger.snapshot(|tables| {
             let as_of = (at < now).then_some(at);
             let everything = LicenseFilter { as_of, ..LicenseFilter::new(at) };
-            let tally = tables.tally(&everything, Grouping::Tier, Only::All)?;
+            let tally = tables.tally(&everything, Grouping::Tier)?;
             let tiers = tally.into_iter().filter_map(tier_count).collect();
             let counts = tables.ends_by_week(at, as_of, WEEKS)?;
             let begin = at.date().start();

@@ -1,32 +1,48 @@
 //! What there is: licenses, seats and machines, group by group.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use super::{By, Days, Scope};
 use crate::authority::{Authority, Error};
 use crate::ledger::LedgerError;
-use crate::ledger::report::{Group, Only, Tally, Turnover};
+use crate::ledger::report::{Amount, Group, Only, Tally, Turnover, Usage};
 
 /// The machines of a group of licenses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MachineCount {
-    /// How it stands.
-    pub tally: Tally,
+    /// How many are bound to what.
+    pub usage: Usage,
     /// What came and went.
     pub turnover: Turnover,
 }
 
 impl Authority {
-    /// Counts the licenses of a scope, group by group, and all of them.
+    /// Counts the licenses of a scope and their seats, group by group, and all of them.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn report_tally(&self, scope: &Scope, only: Only) -> Result<(Vec<(Group, Tally)>, Tally), Error> {
-        let mut groups = self.read().tally(&scope.filter, scope.grouping(), only)?;
-        let mut total = Tally::default();
-        groups.iter().for_each(|(_, tally)| total += *tally);
-        by_size(&mut groups, scope.by, |tally| [tally.usable.licenses, tally.all.licenses]);
-        Ok((groups, total))
+    pub fn report_amounts(&self, scope: &Scope) -> Result<(Vec<(Group, Amount)>, Amount), Error> {
+        let groups = self.read().amounts(&scope.filter, scope.grouping())?;
+        Ok(summed(groups, scope.by, |amount| [amount.licenses, 0]))
+    }
+
+    /// Tells what there is of a scope, group by group, and of all of it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn report_tally(&self, scope: &Scope) -> Result<(Vec<(Group, Tally)>, Tally), Error> {
+        let groups = self.read().tally(&scope.filter, scope.grouping())?;
+        Ok(summed(groups, scope.by, |tally| [tally.usable.licenses, tally.all.licenses]))
+    }
+
+    /// Tells what is used of the seats of a scope, group by group, and of all of them.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn report_usage(&self, scope: &Scope, only: Only) -> Result<(Vec<(Group, Usage)>, Usage), Error> {
+        let groups = self.read().usage(&scope.filter, scope.grouping(), only)?;
+        Ok(summed(groups, scope.by, |usage| [usage.licenses.licenses, 0]))
     }
 
     /// Counts the machines of a scope, group by group, and all of them.
@@ -36,19 +52,19 @@ impl Authority {
     pub fn report_machines(&self, scope: &Scope, full: bool) -> Result<(Vec<(Group, MachineCount)>, MachineCount), Error> {
         let only = if full { Only::Full } else { Only::Bound };
         let days = scope.days.map(Days::moments);
-        let (tallies, turnovers) = self.ledger.snapshot(|tables| {
-            let tallies = tables.tally(&scope.filter, scope.grouping(), only)?;
+        let (usages, turnovers) = self.ledger.snapshot(|tables| {
+            let usages = tables.usage(&scope.filter, scope.grouping(), only)?;
             // What came after the moment of the report is not told.
             let after = scope.filter.at.plus_seconds(1);
             let turnovers = match days {
                 Some((from, to)) => tables.turnover(&scope.filter, scope.grouping(), from, to.min(after))?,
                 None => Vec::new(),
             };
-            Ok::<_, LedgerError>((tallies, turnovers))
+            Ok::<_, LedgerError>((usages, turnovers))
         })?;
         let mut counts: BTreeMap<Group, MachineCount> = BTreeMap::new();
-        for (group, tally) in tallies {
-            counts.entry(group).or_default().tally = tally;
+        for (group, usage) in usages {
+            counts.entry(group).or_default().usage = usage;
         }
         for (group, turnover) in turnovers {
             // Where only licenses at their limit are asked for, nothing is told of others.
@@ -58,15 +74,27 @@ impl Authority {
                 None => counts.entry(group).or_default().turnover = turnover,
             }
         }
-        let mut total = MachineCount::default();
-        for count in counts.values() {
-            total.tally += count.tally;
-            total.turnover += count.turnover;
-        }
-        let mut counts: Vec<_> = counts.into_iter().collect();
-        by_size(&mut counts, scope.by, |count| [count.tally.bound, count.tally.limited]);
-        Ok((counts, total))
+        Ok(summed(counts.into_iter().collect(), scope.by, |count| [count.usage.bound, count.usage.limited]))
     }
+}
+
+impl AddAssign for MachineCount {
+    fn add_assign(&mut self, other: Self) {
+        self.usage += other.usage;
+        self.turnover += other.turnover;
+    }
+}
+
+/// Groups in the order in which they are shown, and the sum of them.
+fn summed<T: AddAssign + Copy + Default>(
+    mut groups: Vec<(Group, T)>,
+    by: Option<By>,
+    size: impl Fn(&T) -> [u64; 2],
+) -> (Vec<(Group, T)>, T) {
+    let mut total = T::default();
+    groups.iter().for_each(|(_, count)| total += *count);
+    by_size(&mut groups, by, size);
+    (groups, total)
 }
 
 /// Puts the largest groups first where groups have no order of their own but the alphabet; equals stay in its order.

@@ -140,11 +140,13 @@ mod tests {
         let mut ledger = ledger();
         record(&mut ledger, 1, &[issue(1, "globex", |_| {}), issue(2, "acme", |terms| (terms.ends, terms.seats) = (None, None))]);
         let filter = LicenseFilter::new(day(40));
-        for (group, tally) in ledger.read().tally(&filter, Grouping::Customer, Only::All).unwrap() {
+        let usages = ledger.read().usage(&filter, Grouping::Customer, Only::Working).unwrap();
+        assert_eq!(usages.len(), 2);
+        for ((group, tally), (_, usage)) in ledger.read().tally(&filter, Grouping::Customer).unwrap().into_iter().zip(usages) {
             assert_agrees(&Grouped::new(&group, Licenses::new(&tally.all)));
             assert_agrees(&Grouped::new(&group, Stock::new(&tally)));
-            assert_agrees(&Grouped::new(&group, Seats::new(&tally)));
-            assert_agrees(&Grouped::new(&group, Machines::new(&MachineCount { tally, ..MachineCount::default() })));
+            assert_agrees(&Grouped::new(&group, Seats::new(&usage)));
+            assert_agrees(&Grouped::new(&group, Machines::new(&MachineCount { usage, ..MachineCount::default() })));
             assert_agrees(&Grouped::new(&group, Renewed::new(&Renewals { on_time: 2, late: 1, grace: 0, lapsed: 1 })));
             assert_agrees(&Grouped::new(&group, Renewed::new(&Renewals::default())));
             for currency in [Some("EUR".to_owned()), None] {

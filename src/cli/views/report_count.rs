@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::report::{Counts, columns};
-use crate::ledger::report::{Amount, Tally};
+use crate::ledger::report::{Amount, Tally, Usage};
 use crate::license::{Date, Status, Timestamp};
 use crate::render::{Cell, Column};
 
@@ -123,9 +123,9 @@ pub struct Seats {
 }
 
 impl Seats {
-    pub fn new(tally: &Tally) -> Self {
-        let Tally { usable, bound, over_used, over, .. } = *tally;
-        let Amount { licenses, seats, unlimited } = usable;
+    pub fn new(usage: &Usage) -> Self {
+        let Usage { bound, over_used, over, .. } = *usage;
+        let Amount { licenses, seats, unlimited } = usage.licenses;
         Self { licenses, seats, unlimited, machines: bound, over_used, over }
     }
 }

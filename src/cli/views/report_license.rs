@@ -1,6 +1,7 @@
 //! Licenses that come to their end, came to it, or were issued; as rows, as sums, and as days in a calendar.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write};
 
 use serde::Serialize;
 
@@ -123,17 +124,26 @@ pub fn event(record: &LicenseRecord, issuer: &str) -> Option<Event> {
     // The host alone: the name of a day is no address.
     let host = issuer.split_once("://").map_or(issuer, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default();
     let internal = if record.internal { ", internal" } else { "" };
+    let (id, seats) = (record.id, seats(record.seats));
     Some(Event {
-        uid: format!("{}-{}@{host}", record.id, day.to_string().replace('-', "")),
+        uid: line(format_args!("{id}-{}@{host}", day.to_basic())),
         day,
         changed: record.revised_at,
-        summary: format!("{}: {} ends ({})", record.customer_name, record.tier_name, seats(record.seats)),
+        summary: line(format_args!("{}: {} ends ({seats})", record.customer_name, record.tier_name)),
         description: vec![
-            format!("License {} of {} ({})", record.id, record.customer_name, record.customer),
-            format!("{}/{}, {}{internal}, {}", record.product, record.tier, record.kind, seats(record.seats)),
-            format!("Created {} by {}, ends {day}", record.issued_at.date(), record.issued_by),
-            format!("Renew it with: lic renew {}", record.id),
+            line(format_args!("License {id} of {} ({})", record.customer_name, record.customer)),
+            line(format_args!("{}/{}, {}{internal}, {seats}", record.product, record.tier, record.kind)),
+            line(format_args!("Created {} by {}, ends {day}", record.issued_at.date(), record.issued_by)),
+            line(format_args!("Renew it with: lic renew {id}")),
         ],
         categories: vec![record.kind.to_string()],
     })
+}
+
+/// A line as a text that has room for most lines from the beginning: there are many of them, and each time it grows it is copied.
+fn line(words: fmt::Arguments<'_>) -> String {
+    let mut line = String::with_capacity(96);
+    // Writing to a string cannot fail.
+    let _ = line.write_fmt(words);
+    line
 }

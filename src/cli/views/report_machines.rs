@@ -21,15 +21,15 @@ pub struct Machines {
 
 impl Machines {
     pub fn new(count: &MachineCount) -> Self {
-        let MachineCount { tally, turnover } = count;
+        let MachineCount { usage, turnover } = count;
         Self {
-            licenses: tally.usable.licenses,
-            machines: tally.bound,
-            limited: tally.limited,
-            limit: tally.limit,
+            licenses: usage.licenses.licenses,
+            machines: usage.bound,
+            limited: usage.limited,
+            limit: usage.limit,
             // An older system may have bound more machines than it allowed.
-            free: tally.limit.saturating_sub(tally.limited_bound),
-            at_limit: tally.full,
+            free: usage.limit.saturating_sub(usage.limited_bound),
+            at_limit: usage.full,
             activated: turnover.activated,
             given_back: turnover.given_back,
         }

@@ -35,6 +35,21 @@ impl Tables<'_> {
         Ok(sources.iter().map(one).collect())
     }
 
+    /// Adds up `columns` of every license `l` that fits, and fits these conditions as well, group by group.
+    pub(super) fn count<T: AddAssign + Copy + Default>(
+        &self,
+        filter: &LicenseFilter,
+        by: Grouping,
+        columns: &[&str],
+        conditions: &[&str],
+        add: impl Fn(&mut T, &rusqlite::Row<'_>) -> Result<(), LedgerError>,
+    ) -> Result<Vec<(Group, T)>, LedgerError> {
+        let mut counts: Counts<Key, T> = Counts::default();
+        let pass = self.pass(filter, by, &columns.join(", "), conditions)?;
+        self.each_row(&pass, |row| add(counts.of(by.key(row, columns.len())?), row))?;
+        self.named(by, counts)
+    }
+
     /// Hands every row of each statement to `take`.
     pub(super) fn each_row(
         &self,
@@ -58,6 +73,9 @@ impl Tables<'_> {
         counts: Counts<Key, T>,
     ) -> Result<Vec<(Group, T)>, LedgerError> {
         let mut names = Names::new(self.db);
+        if by == Grouping::Customer {
+            names.expect_customers(counts.all.len())?;
+        }
         // Counts are larger than their places: these are sorted.
         let named = counts.all.iter().enumerate().map(|(place, (key, _))| Ok((by.group(*key, &mut names)?, place)));
         let mut order: Vec<(Group, usize)> = named.collect::<Result<_, LedgerError>>()?;
@@ -75,31 +93,107 @@ impl Tables<'_> {
 }
 
 /// What is counted of each of many things, which are told apart by numbers. A report adds to it a million times, mostly at another
-/// place than before: the counts stand close together, apart from the table that finds them.
+/// place than before, and waits for memory each time: the counts stand close together, apart from what finds them.
 pub(super) struct Counts<K, T> {
-    places: HashMap<K, usize, RandomState>,
+    /// The places of keys that are small numbers, as those of rows are: one more than the place, and 0 where there is none.
+    small: Vec<u32>,
+    /// The places of all others.
+    others: HashMap<K, usize, RandomState>,
     /// In the order in which they were first met.
     pub all: Vec<(K, T)>,
 }
 
-impl<K, T> Default for Counts<K, T> {
-    fn default() -> Self {
-        Self { places: HashMap::default(), all: Vec::new() }
+/// A number, or several, by which things are told apart.
+pub(super) trait Number: Copy + Eq + Hash {
+    /// The key as one number that may be small, where it is one.
+    fn one(self) -> Option<i64>;
+}
+
+impl Number for i64 {
+    fn one(self) -> Option<i64> {
+        Some(self)
     }
 }
 
-impl<K: Copy + Eq + Hash, T: Default> Counts<K, T> {
+impl Number for Key {
+    fn one(self) -> Option<i64> {
+        (self.1 == 0).then_some(self.0)
+    }
+}
+
+impl Number for (i64, Key) {
+    fn one(self) -> Option<i64> {
+        None
+    }
+}
+
+/// Up to where a number is small: its place takes four bytes, whether others below it are met or not.
+const SMALL: usize = 1 << 20;
+
+impl<K, T> Default for Counts<K, T> {
+    fn default() -> Self {
+        Self { small: Vec::new(), others: HashMap::default(), all: Vec::new() }
+    }
+}
+
+impl<K: Number, T: Default> Counts<K, T> {
     /// What is counted of one of them; nothing, where it is met for the first time.
     pub fn of(&mut self, key: K) -> &mut T {
-        let place = *self.places.entry(key).or_insert_with(|| {
-            self.all.push((key, T::default()));
-            self.all.len() - 1
-        });
+        let place = self.place(key).unwrap_or_else(|| self.meet(key));
         &mut self.all[place].1
     }
 
     /// What is counted of one of them, where it was met.
     pub fn get(&self, key: K) -> Option<&T> {
-        self.places.get(&key).map(|place| &self.all[*place].1)
+        self.place(key).map(|place| &self.all[place].1)
+    }
+
+    fn place(&self, key: K) -> Option<usize> {
+        match small(key) {
+            Some(small) => (*self.small.get(small)? as usize).checked_sub(1),
+            None => self.others.get(&key).copied(),
+        }
+    }
+
+    /// Gives it a place.
+    fn meet(&mut self, key: K) -> usize {
+        let place = self.all.len();
+        self.all.push((key, T::default()));
+        match small(key) {
+            Some(small) => {
+                self.small.resize(self.small.len().max(small + 1), 0);
+                // No ledger has as many licenses as there are such numbers.
+                self.small[small] = place as u32 + 1;
+            }
+            None => {
+                self.others.insert(key, place);
+            }
+        }
+        place
+    }
+}
+
+fn small<K: Number>(key: K) -> Option<usize> {
+    usize::try_from(key.one()?).ok().filter(|number| *number < SMALL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_told_apart_by_all_its_numbers() {
+        let last = SMALL as i64 - 1;
+        let keys: Vec<Key> =
+            [0, 1, 7, last, last + 1, i64::MAX, -1].into_iter().flat_map(|number| [(number, 0), (number, 1)]).collect();
+        let mut counts: Counts<Key, u64> = Counts::default();
+        for round in 1..=2 {
+            for (key, number) in keys.iter().zip(1..) {
+                *counts.of(*key) += number;
+                assert_eq!(counts.get(*key), Some(&(number * round)), "{key:?}");
+            }
+        }
+        assert_eq!(counts.all.iter().map(|(key, _)| *key).collect::<Vec<_>>(), keys);
+        assert_eq!((counts.get((2, 0)), counts.get((2, 1))), (None, None));
     }
 }

@@ -105,9 +105,8 @@ impl Grouping {
         Ok((number, 0))
     }
 
-    /// The group behind the numbers.
+    /// The group behind the numbers, which is asked for once.
     pub(super) fn group(self, key: Key, names: &mut Names<'_>) -> Result<Group, LedgerError> {
-        let customer = |names: &mut Names<'_>, id| names.customer(id).cloned();
         Ok(match self {
             Self::Tier => {
                 let tier = names.tier(key.0)?;
@@ -115,7 +114,7 @@ impl Grouping {
             }
             Self::Product => Group::Product(names.tier(key.0)?.product.clone()),
             Self::Customer => {
-                let (slug, name) = customer(names, key.0)?;
+                let (slug, name) = names.take_customer(key.0)?;
                 Group::Customer { slug, name }
             }
             Self::Operator => Group::Operator(names.operator(key.0)?.clone()),
@@ -127,7 +126,7 @@ impl Grouping {
                 Group::Time(span, Some(first.date()))
             }
             Self::License => {
-                let (slug, name) = customer(names, key.1)?;
+                let (slug, name) = names.customer(key.1)?.clone();
                 Group::License { id: license_id(key.0)?, customer: slug, name }
             }
         })

@@ -97,25 +97,29 @@ proptest! {
             }
             *statuses.entry(status).or_default() += 1;
         }
-        let fast = ledger.read().tally(&filter, by, Only::All).unwrap();
+        let fast = ledger.read().tally(&filter, by).unwrap();
         let told: BTreeMap<_, _> = fast
             .iter()
             .map(|(group, tally)| (group.clone(), (tally.all.licenses, tally.all.seats, tally.usable.licenses, tally.next_end)))
             .collect();
         prop_assert_eq!(told, slow);
         prop_assert!(fast.is_sorted_by(|one, other| one.0 < other.0));
-        prop_assert_eq!(fast.iter().map(|(_, tally)| tally.over).sum::<u64>(), over);
-        let sum = |only| -> Tally {
-            let groups = ledger.read().tally(&filter, by, only).unwrap();
-            groups.into_iter().fold(Tally::default(), |mut sum, (_, tally)| {
-                sum += tally;
+        let amounts: Vec<(Group, Amount)> = fast.iter().map(|(group, tally)| (group.clone(), tally.all)).collect();
+        prop_assert_eq!(ledger.read().amounts(&filter, by).unwrap(), amounts);
+        let working = ledger.read().usage(&filter, by, Only::Working).unwrap();
+        let usable: Vec<_> = fast.iter().map(|(group, tally)| (group, tally.usable)).filter(|(_, usable)| usable.licenses > 0).collect();
+        prop_assert_eq!(working.iter().map(|(group, usage)| (group, usage.licenses)).collect::<Vec<_>>(), usable);
+        let sum = |only| -> Usage {
+            let groups = ledger.read().usage(&filter, by, only).unwrap();
+            groups.into_iter().fold(Usage::default(), |mut sum, (_, usage)| {
+                sum += usage;
                 sum
             })
         };
-        let all = sum(Only::All);
-        prop_assert_eq!(sum(Only::Working).all, all.usable);
-        prop_assert_eq!(sum(Only::Full).all.licenses, all.full);
-        prop_assert_eq!((sum(Only::OverUsed).all.licenses, sum(Only::OverUsed).over), (all.over_used, all.over));
+        let all = sum(Only::Working);
+        prop_assert_eq!(all.over, over);
+        prop_assert_eq!(sum(Only::Full).licenses.licenses, all.full);
+        prop_assert_eq!((sum(Only::OverUsed).licenses.licenses, sum(Only::OverUsed).over), (all.over_used, all.over));
         prop_assert_eq!((sum(Only::Bound).limited, sum(Only::Bound).bound), (all.limited, all.bound));
         let counted = ledger.read().count_by_status(at).unwrap();
         for status in Status::ALL {
@@ -157,8 +161,10 @@ proptest! {
         prop_assume!(!deeds.iter().any(|(fact, days)| *days > until && renamed(fact)));
         let then = LicenseFilter { as_of: Some(day(until)), ..LicenseFilter::new(day(at)) };
         let made_then = LicenseFilter::new(day(at));
-        for only in [Only::All, Only::Working, Only::Bound, Only::Full, Only::OverUsed] {
-            prop_assert_eq!(whole.read().tally(&then, by, only).unwrap(), beginning.read().tally(&made_then, by, only).unwrap());
+        prop_assert_eq!(whole.read().tally(&then, by).unwrap(), beginning.read().tally(&made_then, by).unwrap());
+        prop_assert_eq!(whole.read().amounts(&then, by).unwrap(), beginning.read().amounts(&made_then, by).unwrap());
+        for only in [Only::Working, Only::Bound, Only::Full, Only::OverUsed] {
+            prop_assert_eq!(whole.read().usage(&then, by, only).unwrap(), beginning.read().usage(&made_then, by, only).unwrap());
         }
         prop_assert_eq!(whole.read().sold(&then, by).unwrap(), beginning.read().sold(&made_then, by).unwrap());
         let then = LicenseFilter { at: day(until), ..then };
@@ -271,7 +277,7 @@ fn trials_and_products_are_told_apart() {
     let basic = issue(2, "globex", |terms| (terms.tier, terms.kind) = (slug("basic"), LicenseType::Trial));
     record(&mut ledger, 1, &[issue(1, "acme", |_| {}), basic, Fact::TierChanged(tier("pro", 99))]);
     let names = |by| -> Vec<Group> {
-        ledger.read().tally(&LicenseFilter::new(day(2)), by, Only::All).unwrap().into_iter().map(|(group, _)| group).collect()
+        ledger.read().tally(&LicenseFilter::new(day(2)), by).unwrap().into_iter().map(|(group, _)| group).collect()
     };
     assert_eq!(names(Grouping::Product), [Group::Product(slug("cockpit"))]);
     assert_eq!(names(Grouping::Type), [Group::Type(LicenseType::Commercial), Group::Type(LicenseType::Trial)]);

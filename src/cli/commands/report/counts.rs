@@ -15,7 +15,7 @@ use crate::ledger::report::{Amount, Group, Only};
 use crate::render::{Format, View};
 
 pub fn stock(authority: &Authority, limit: Option<u32>, scope: &Scope, session: &mut Session<'_>) -> Result<(), Failure> {
-    let (groups, total) = authority.report_tally(scope, Only::All)?;
+    let (groups, total) = authority.report_tally(scope)?;
     show_groups(scope, limit, &groups, &total, Stock::new, "no licenses fit", session)
 }
 
@@ -27,7 +27,7 @@ pub fn seats(
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let only = if over_used { Only::OverUsed } else { Only::Working };
-    let (groups, total) = authority.report_tally(scope, only)?;
+    let (groups, total) = authority.report_usage(scope, only)?;
     let empty = if over_used { "no license has more machines than seats" } else { "no license that works fits" };
     show_groups(scope, limit, &groups, &total, Seats::new, empty, session)
 }

@@ -8,7 +8,7 @@ use crate::cli::session::Session;
 use crate::cli::views::report::frame;
 use crate::cli::views::report_count::Licenses;
 use crate::cli::views::report_license::{ReportedLicense, totals};
-use crate::ledger::report::{Amount, Only, Tally};
+use crate::ledger::report::Amount;
 use crate::ledger::{LicenseFilter, LicenseSort};
 use crate::render::Format;
 
@@ -17,13 +17,13 @@ pub const PAGE: u32 = 100;
 
 pub fn show(authority: &Authority, limit: Option<u32>, scope: &Scope, session: &mut Session<'_>) -> Result<(), Failure> {
     if scope.by.is_some() {
-        let (groups, total) = authority.report_tally(scope, Only::All)?;
-        return show_groups(scope, limit, &groups, &total, |tally| Licenses::new(&tally.all), empty(scope), session);
+        let (groups, total) = authority.report_amounts(scope)?;
+        return show_groups(scope, limit, &groups, &total, Licenses::new, empty(scope), session);
     }
     // Rows for programs have no sums: those need not be counted.
     let has_sums = matches!(session.format(), Format::Table | Format::Json | Format::Markdown);
-    let total = if has_sums { authority.report_tally(scope, Only::All)?.1 } else { Tally::default() };
-    list(authority, limit, scope, &total.all, session)
+    let total = if has_sums { authority.report_amounts(scope)?.1 } else { Amount::default() };
+    list(authority, limit, scope, &total, session)
 }
 
 fn list(
