@@ -5,7 +5,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use super::screen::{CTRL_C, Screen};
 use super::{Place, text};
+
+/// A narrow terminal.
+const COLUMNS: u16 = 60;
 
 /// A little more than ten transactions.
 const BATCH: usize = 200;
@@ -78,6 +82,40 @@ fn ctrl_c_stops_after_a_batch_and_a_second_one_at_once() {
         before = count;
     }
     goes_on(&place);
+}
+
+/// What is left standing where each piece was written over the one before.
+fn left_standing(line: &str) -> String {
+    let mut cells: Vec<char> = Vec::new();
+    for piece in line.split('\r') {
+        let piece: Vec<char> = piece.chars().collect();
+        let breaks = piece.contains(&'█') && piece.len() >= usize::from(COLUMNS);
+        assert!(!breaks, "a bar that is broken into two lines cannot be written over: {line:?}");
+        cells.resize(cells.len().max(piece.len()), ' ');
+        cells[..piece.len()].copy_from_slice(&piece);
+    }
+    cells.into_iter().collect()
+}
+
+#[test]
+fn a_person_sees_a_bar_that_is_gone_in_the_end() {
+    let place = place(ROWS);
+    for interrupted in [true, false] {
+        let mut screen = Screen::start(place.lic(&ISSUE), COLUMNS);
+        screen.wait_for(&format!("100%  checked {ROWS} of {ROWS}")).wait_for("?").type_in("y");
+        screen.wait_for("%  issued");
+        if interrupted {
+            screen.type_in(CTRL_C).wait_for("stopping after this batch");
+        }
+        let left = screen.end().ended_with(if interrupted { 130 } else { 0 });
+        let shown = left.shown();
+        let standing: Vec<String> = shown.lines().map(left_standing).collect();
+        // Where the terminal shows the Ctrl-C, the line is left as it was.
+        let is_bar = |line: &&String| line.contains(['█', '░']) && !(interrupted && line.trim_end().ends_with("^C"));
+        assert_eq!(standing.iter().find(is_bar), None, "{standing:#?}");
+        assert_eq!(shown.contains(&format!("issued {ROWS} of {ROWS}")), !interrupted, "{shown}");
+        assert_eq!(issued(&place) < ROWS, interrupted);
+    }
 }
 
 #[test]

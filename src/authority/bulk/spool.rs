@@ -25,7 +25,7 @@ impl Spool {
     /// What reading or writing fails with; [`io::ErrorKind::FileTooLarge`] for more than 4 GiB.
     pub fn take(input: &mut dyn Read, folder: &Path) -> io::Result<Self> {
         let mut file = tempfile::tempfile_in(folder)?;
-        let (mut length, mut line_feeds, mut returns) = (0, 0, 0);
+        let (mut length, mut line_feeds, mut returns, mut last) = (0, 0, 0, b'\n');
         let mut buffer = vec![0; 256 << 10];
         loop {
             let read = match input.read(&mut buffer) {
@@ -41,9 +41,11 @@ impl Spool {
             }
             line_feeds += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
             returns += bytes.iter().filter(|byte| **byte == b'\r').count() as u64;
+            last = bytes.last().copied().unwrap_or(last);
             file.write_all(bytes)?;
         }
-        Ok(Self { file, length, lines: line_feeds.max(returns) + 1, line_feeds: line_feeds > 0 })
+        let unended = !matches!(last, b'\n' | b'\r');
+        Ok(Self { file, length, lines: line_feeds.max(returns) + u64::from(unended), line_feeds: line_feeds > 0 })
     }
 
     /// How many bytes there are.
@@ -67,5 +69,18 @@ impl Spool {
         let mut file = self.file.try_clone()?;
         file.rewind()?;
         Ok(BufReader::new(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_whether_the_last_one_is_ended_or_not() {
+        for (text, lines) in [("", 0), ("a", 1), ("a\n", 1), ("a\nb", 2), ("a\r\nb\r\n", 2), ("a\rb\r", 2), ("a\rb", 2)] {
+            let spool = Spool::take(&mut text.as_bytes(), &std::env::temp_dir()).unwrap();
+            assert_eq!((spool.lines(), spool.length()), (lines, text.len() as u64), "{text:?}");
+        }
     }
 }
