@@ -15,6 +15,8 @@ use crate::sheet::Wanted;
 
 /// The program to measure, built by cargo with the profile of this bench.
 pub const LIC: &str = env!("CARGO_BIN_EXE_lic");
+/// The product that all licenses are for.
+pub const PRODUCT: &str = "cockpit";
 /// The tiers that the large ledgers use, of those that a new authority has.
 const TIERS: [&str; 4] = ["basic", "standard", "professional", "enterprise"];
 /// How many licenses stand in one transaction while a large ledger is filled.
@@ -40,7 +42,7 @@ pub fn new(home: &Path) -> Outcome<()> {
         fs::remove_dir_all(home)?;
     }
     fs::create_dir_all(home)?;
-    lic(home, &["init", "--name", "Example Software", "--product", "cockpit", "--no-passphrase"]).map(|_| ())
+    lic(home, &["init", "--name", "Example Software", "--product", PRODUCT, "--no-passphrase"]).map(|_| ())
 }
 
 /// A new authority with one customer, one key in `acme.lic` and the public keys in `vendor.pem`.

@@ -69,15 +69,17 @@ pub fn measure(wanted: &Wanted) -> Outcome<()> {
     let turns = wanted.number().unwrap_or(TURNS);
     let small = home::small()?;
     let of = |file: &str| small.join(file).display().to_string();
+    let alone = example("verify")?.display().to_string();
     let (home, key, keys, saved) = (of(""), of("acme.lic"), of("vendor.pem"), of("saved/"));
 
-    let mut rows = vec![Row::new("an empty program", None, vec![empty_program()?.into()])];
+    let mut rows = vec![Row::new("an empty program", None, vec![example("empty")?.into()])];
     let mut add = |name, most: Option<f64>, command: &[&str]| {
         if wanted.row(name) {
             rows.push(Row::new(name, most.map(Promise::AtMost), command.iter().map(OsString::from).collect()));
         }
     };
     add("verify a key with --keys", Some(1.3), &[LIC, "verify", &key, "--keys", &keys]);
+    add("the library alone verifies it", None, &[&alone, &key, &keys, home::PRODUCT]);
     add("verify a key with the ledger", None, &[LIC, "verify", &key, "--home", &home]);
     add("issue", Some(5.0), &[LIC, "issue", "acme", "--tier", "professional", "--out", &saved, "--home", &home]);
     add("show a license", None, &[LIC, "show", &key, "--home", &home]);
@@ -187,20 +189,21 @@ fn installed(program: &str) -> bool {
     found
 }
 
-/// Builds the empty program with the profile that the benches have, and says where it is.
-fn empty_program() -> Outcome<PathBuf> {
+/// Builds an example with the profile that the benches have, and says where it is.
+fn example(name: &str) -> Outcome<PathBuf> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("");
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--example", "empty", "--message-format", "json", "--manifest-path"])
+        .args(["build", "--release", "--example", name, "--message-format", "json", "--manifest-path"])
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .env("CARGO_TARGET_DIR", target)
         .stderr(Stdio::inherit())
         .output()?;
     for line in String::from_utf8(built.stdout)?.lines() {
         let message: serde_json::Value = serde_json::from_str(line)?;
-        if let (Some("empty"), Some(program)) = (message["target"]["name"].as_str(), message["executable"].as_str()) {
+        let built = message["target"]["name"].as_str() == Some(name);
+        if let Some(program) = message["executable"].as_str().filter(|_| built) {
             return Ok(program.into());
         }
     }
-    Err("the empty program was not built".into())
+    Err(format!("the example '{name}' was not built").into())
 }
