@@ -1,7 +1,8 @@
 //! What whole commands cost, beside starting a program that does nothing (`examples/empty.rs`, built with the same profile).
 //!
 //! All rows take turns, so that a busy machine slows them all; the medians of the wall-clock times are compared. A row that
-//! takes long takes fewer of the turns.
+//! takes long takes fewer of the turns, and each is started right after the empty program, so that none finds the processor's caches
+//! full of what a report left there.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -139,9 +140,11 @@ fn take_turns(rows: &mut [Row], turns: u64) -> Outcome<()> {
         let long = (row.run()? / SHARE).ceil() as u64;
         every.push(long.clamp(1, (turns / LEAST).max(1)));
     }
+    let before = Row::new("an empty program", None, rows[0].command.clone());
     for turn in 0..turns {
         for (row, every) in rows.iter_mut().zip(&every) {
             if turn % every == 0 {
+                before.run()?;
                 let time = row.run()?;
                 row.times.push(time);
             }
