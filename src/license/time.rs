@@ -346,6 +346,7 @@ mod tests {
             prop_assert_eq!(moment.date().to_string().parse::<Date>(), Ok(moment.date()));
             prop_assert!(moment.date().start() <= moment);
             prop_assert_eq!(moment.to_basic(), moment.to_string().replace(['-', ':'], ""));
+            prop_assert_eq!(moment.date().to_basic(), moment.date().to_string().replace('-', ""));
         }
 
         #[test]

@@ -95,10 +95,11 @@ fn is_key_byte(byte: u8) -> bool {
 /// Every byte of every key is looked at: a table is faster than six questions.
 const KEY_BYTES: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+' | b'/' | b'=');
-        byte += 1;
+    let mut place = 0;
+    while place < table.len() {
+        let byte = place as u8;
+        table[place] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+' | b'/' | b'=');
+        place += 1;
     }
     table
 };
