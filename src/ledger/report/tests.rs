@@ -111,6 +111,7 @@ proptest! {
         prop_assert_eq!(working.iter().map(|(group, usage)| (group, usage.licenses)).collect::<Vec<_>>(), usable);
         let sum = |only| -> Usage {
             let groups = ledger.read().usage(&filter, by, only).unwrap();
+            assert!(groups.iter().all(|(_, usage)| usage.licenses.licenses > 0), "no group is without a license that works");
             groups.into_iter().fold(Usage::default(), |mut sum, (_, usage)| {
                 sum += usage;
                 sum
